@@ -45,8 +45,9 @@ def run_dir() -> Path:
 
 
 def database_url() -> str:
-    """DATABASE_URL, else the embedded server's socket (`postgresql://helpdesk@/helpdesk?host=<directory>`)."""
-    embedded = f"postgresql://helpdesk@/helpdesk?host={quote(str(database_socket_dir()), safe='')}"
+    """DATABASE_URL, else the embedded server's socket (`postgresql://helpdesk@:5432/helpdesk?host=<directory>`)."""
+    # The port is part of a socket's name; said aloud, so that a PGPORT in somebody's shell changes nothing.
+    embedded = f"postgresql://helpdesk@:5432/helpdesk?host={quote(str(database_socket_dir()), safe='')}"
     return os.environ.get("DATABASE_URL") or embedded
 
 
@@ -106,7 +107,9 @@ def make_data_dir() -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
         except OSError as error:
-            raise Unusable(f"The data directory {path} cannot be created ({error.strerror}): use --data or HELPDESK_DATA.") from error
+            raise Unusable(
+                f"The data directory {path} cannot be created ({error.strerror}): use --data or HELPDESK_DATA."
+            ) from error
         finally:
             os.umask(before)
     if not os.access(path, os.W_OK | os.X_OK):
@@ -125,7 +128,9 @@ def make_run_dir() -> Path:
         pass
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise Unusable(f"{path} belongs to somebody else: use --data with a shorter path, so that sockets fit inside it.")
+        raise Unusable(
+            f"{path} belongs to somebody else: use --data with a shorter path, so that sockets fit inside it."
+        )
     path.chmod(mode)
     return path
 
