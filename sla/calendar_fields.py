@@ -87,13 +87,12 @@ def _read_windows(value: object, name: str, found: Fields) -> tuple[Window, ...]
     if not isinstance(value, list | tuple):
         found.errors.append((name, 'Write windows as a list: [["09:00", "17:00"]].'))
         return ()
-    windows = []
+    windows: list[Window] = []
     for pair in value:
-        edges = [_as_second(edge) for edge in pair] if isinstance(pair, list | tuple) else []
-        if len(edges) != 2 or edges[0] is None or edges[1] is None or edges[0] == DAY:
+        opens, closes = map(_as_second, pair) if isinstance(pair, list | tuple) and len(pair) == 2 else (None, None)
+        if opens is None or closes is None or opens == DAY:
             found.errors.append((name, f"“{str(pair)[:60]}” is not a window such as 09:00 to 17:00."))
             continue
-        opens, closes = edges
         windows.append((opens, closes if closes > opens else closes + DAY))
     windows.sort()
     for (opens, closes), (after, _) in zip(windows, windows[1:], strict=False):

@@ -1,4 +1,4 @@
-"""Working time: `between` and `add` agree with each other, with the wall clock and with a stepper that looks at every minute."""
+"""Working time: `between` and `add` agree with each other and with a stepper that looks at every minute."""
 
 from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
