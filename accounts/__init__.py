@@ -1,0 +1,1 @@
+"""People, teams, organisations, API tokens, sign-in and the audit log."""

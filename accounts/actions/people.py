@@ -1,0 +1,23 @@
+"""Finding and making people."""
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Organisation, User
+
+
+def requester_for(*, email: str, name: str = "") -> User:
+    """The person with this address, made without a password when unknown. Safe when two ask at once."""
+    email = email.strip().lower()
+    known = User.objects.filter(email=email).first() or User.objects.filter(emailaddress__email=email).first()
+    if known:
+        if name and not known.name:
+            User.objects.filter(pk=known.pk, name="").update(name=name[:200])
+            known.name = name[:200]
+        return known
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(
+                email, name=name[:200], organisation=Organisation.objects.for_address(email).first()
+            )
+    except IntegrityError:
+        return User.objects.get(email=email)

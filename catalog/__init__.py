@@ -1,0 +1,1 @@
+"""What we support: sites (web properties) and their components."""

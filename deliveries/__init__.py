@@ -1,0 +1,1 @@
+"""What leaves the desk, to whom, and whether it arrived."""

@@ -1,0 +1,1 @@
+"""Attachments: storage under random keys, sniffing, safe download."""

@@ -1,0 +1,21 @@
+"""Every address of the desk. Each app owns its own urls; tests/house/ asks each as every kind of person."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from helpdesk import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("healthz", views.health, name="health"),
+    path("accounts/", include("allauth.urls")),
+    path("", include("tickets.urls")),  # /queue /tickets /help/t /help/requests /settings/rules …
+    path("", include("knowledge.urls")),  # /help/ /help/articles /knowledge
+    path("", include("integrations.urls")),  # /help/new /intake /settings/sources /api/v1/sources /api/v1/forms
+    path("", include("deliveries.urls")),  # /mailbox
+    path("", include("sla.urls")),  # /settings/policies /settings/calendars
+    path("", include("reports.urls")),  # /dashboard
+    path("", include("accounts.urls")),  # /settings/people /settings/teams … /invitations
+    path("", include("catalog.urls")),  # /settings/sites
+    path("", include("files.urls")),  # /files
+    path("api/v1/", include("helpdesk.api")),
+]

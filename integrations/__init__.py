@@ -1,0 +1,1 @@
+"""The edges: foreign formats in, translation only, no decisions."""

@@ -1,0 +1,1 @@
+"""Articles: FAQ, how-to, SOP, known error, runbook. Knows nothing of tickets."""

@@ -1,0 +1,1 @@
+"""Who is told (recipients), what it says (wording), and the rows that say so (follow)."""

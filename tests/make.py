@@ -1,0 +1,53 @@
+"""Plain builders: each makes one real row, through the real verb where there is one."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from accounts.models import Membership, Organisation, Role, Team, User
+from catalog.models import Component, Site
+from tickets.actions.opening import NewTicket, open_ticket
+from tickets.models import Ticket
+
+# A Monday morning; tests add to it.
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+
+
+def later(**kwargs: float) -> datetime:
+    """T0 plus a timedelta."""
+    return T0 + timedelta(**kwargs)
+
+
+def person(name: str, role: str = Role.REQUESTER, *, teams: tuple[Team, ...] = (), **fields: Any) -> User:
+    """A person who can sign in with PASSWORD, at <name>@<domain>.example."""
+    email = fields.pop("email", f"{name.lower()}@people.example")
+    user = User.objects.create_user(email, PASSWORD, name=name, role=role, **fields)
+    user.emailaddress_set.create(email=email, verified=True, primary=True)
+    for team in teams:
+        Membership.objects.create(team=team, user=user)
+    return user
+
+
+def team(name: str, **fields: Any) -> Team:
+    return Team.objects.create(name=name, slug=name.lower().replace(" ", "-"), **fields)
+
+
+def organisation(name: str, **fields: Any) -> Organisation:
+    return Organisation.objects.create(name=name, **fields)
+
+
+def site(name: str, fallback: Team, **fields: Any) -> Site:
+    return Site.objects.create(
+        name=name, slug=name.lower().replace(" ", "-"), url="https://shop.example", fallback_team=fallback, **fields
+    )
+
+
+def component(site: Site, name: str) -> Component:
+    return Component.objects.create(site=site, name=name, slug=name.lower().replace(" ", "-"))
+
+
+def ticket(*, requester: User | None = None, at: datetime = T0, actor: User | None = None, **fields: Any) -> Ticket:
+    """An open ticket, opened by form unless told otherwise."""
+    fields = {"subject": "Checkout fails", "body": "It says error 500.", "channel": "form", **fields}
+    via = fields["channel"]
+    return open_ticket(new=NewTicket(requester=requester, **fields), at=at, actor=actor or requester, via=via)

@@ -1,0 +1,37 @@
+from tickets.models.csat import Csat
+from tickets.models.event import Event, FollowerFailure, Kind
+from tickets.models.form import Form, SeverityCell
+from tickets.models.message import Audience, Message
+from tickets.models.rule import RoutingRule
+from tickets.models.search import SearchDocument
+from tickets.models.ticket import (
+    Channel,
+    Level,
+    Resolution,
+    Severity,
+    Ticket,
+    TicketFollower,
+    TicketKind,
+    Verification,
+)
+
+__all__ = [
+    "Audience",
+    "Channel",
+    "Csat",
+    "Event",
+    "FollowerFailure",
+    "Form",
+    "Kind",
+    "Level",
+    "Message",
+    "Resolution",
+    "RoutingRule",
+    "SearchDocument",
+    "Severity",
+    "SeverityCell",
+    "Ticket",
+    "TicketFollower",
+    "TicketKind",
+    "Verification",
+]
