@@ -5,6 +5,8 @@ environment and of the checkout's place, so that `manage.py shell` in another te
 `manage.py up` started, and two checkouts on one machine never meet.
 """
 
+import argparse
+import contextlib
 import hashlib
 import os
 import secrets
@@ -94,6 +96,16 @@ def secret_key() -> str:
     return kept.read_text().strip()
 
 
+def take_data_option(argv: list[str]) -> None:
+    """Turn the `--data DIR` of `manage.py up` into HELPDESK_DATA, before the settings are read."""
+    if argv[1:2] == ["up"]:
+        parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+        parser.add_argument("--data")
+        chosen = parser.parse_known_args(argv[2:])[0].data
+        if chosen:
+            os.environ["HELPDESK_DATA"] = str(Path(chosen).expanduser().resolve())
+
+
 def make_data_dir() -> Path:
     """Create the data directory if it is missing and return it.
 
@@ -107,9 +119,8 @@ def make_data_dir() -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
         except OSError as error:
-            raise Unusable(
-                f"The data directory {path} cannot be created ({error.strerror}): use --data or HELPDESK_DATA."
-            ) from error
+            reason = f"cannot be created ({error.strerror})"
+            raise Unusable(f"The data directory {path} {reason}: use --data or HELPDESK_DATA.") from error
         finally:
             os.umask(before)
     if not os.access(path, os.W_OK | os.X_OK):
@@ -122,10 +133,8 @@ def make_run_dir() -> Path:
     make_data_dir()
     path = run_dir()
     mode = 0o711 if os.geteuid() == 0 else 0o700
-    try:
+    with contextlib.suppress(FileExistsError):
         path.mkdir(mode=mode)
-    except FileExistsError:
-        pass
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise Unusable(
@@ -154,8 +163,7 @@ def _write_once(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w") as file:
             file.write(text + "\n")
-        os.link(draft, path)
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()

