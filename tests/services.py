@@ -8,6 +8,8 @@ is used instead.
 import atexit
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,4 +65,12 @@ def start_for_this_run() -> None:
     assert paths.data_dir() == Path(os.environ[STARTED]).resolve()
 
 
+def run(command: list[str]) -> int:
+    """Run a command while servers of its own are up; -> its exit code (`python -m tests.services manage.py …`)."""
+    with services():
+        return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))
 start_for_this_run()
