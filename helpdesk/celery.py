@@ -10,7 +10,7 @@ app = Celery("helpdesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# The whole schedule on one page. `expires` keeps ticks from piling up while no worker runs: the next tick finds the row.
+# The whole schedule. `expires` keeps ticks from piling up while no worker runs: the next tick finds the row.
 app.conf.beat_schedule = {
     "deliveries": {"task": "deliveries.send_due", "schedule": 1.0, "options": {"expires": 5, "queue": "mail"}},
     "clocks": {"task": "sla.sweep", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-from accounts.models import Role, Team, User
 from django.test import Client
 
+from accounts.models import Role, Team, User
 from tests import make
 
 

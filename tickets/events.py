@@ -40,15 +40,19 @@ def record(
     via: str = "system",
     message: Message | None = None,
     depth: int = 0,
-    **data: Any,
+    data: dict[str, Any] | None = None,
+    **facts: Any,
 ) -> Event:
     """Insert one line of history. The caller holds the ticket's row lock; `drain` tells the followers later.
 
-    A follower that records in turn passes `depth=event.depth + 1`.
+    What is to be kept goes in as keywords, or in `data` (names such as "from"). A follower that records in turn
+    passes `depth=event.depth + 1`.
     """
     if depth > MAX_DEPTH:
         raise RecursionError(f"{kind} on #{ticket.pk}: followers answer each other more than {MAX_DEPTH} deep")
-    event = Event(ticket=ticket, kind=kind, at=at, actor=actor, via=via, message=message, data=data)
+    event = Event(
+        ticket=ticket, kind=kind, at=at, actor=actor, via=via, message=message, data={**(data or {}), **facts}
+    )
     event.depth = depth
     event.save(force_insert=True)
     ticket.last_event = event.pk

@@ -44,7 +44,9 @@ DONE = (Status.RESOLVED, Status.CLOSED, Status.CANCELLED)
 
 # From → to, by hand. Resolving, closing, reopening and cancelling are verbs of their own, with their own facts.
 MOVES: dict[Status, tuple[Status, ...]] = {
-    Status.NEW: (Status.ACKNOWLEDGED, Status.DIAGNOSING, Status.WAITING, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED),
+    Status.NEW: (
+        Status.ACKNOWLEDGED, Status.DIAGNOSING, Status.WAITING, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED,
+    ),
     Status.ACKNOWLEDGED: (Status.DIAGNOSING, Status.WAITING, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED),
     Status.DIAGNOSING: (Status.WAITING, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED),
     Status.WAITING: (Status.DIAGNOSING, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED),

@@ -16,9 +16,7 @@ class Team(models.Model):
     name = models.CharField(max_length=100)
     slug = models.SlugField(max_length=60, unique=True)
     tier = models.PositiveSmallIntegerField(choices=Tier.choices, default=Tier.L1)
-    restricted = models.BooleanField(
-        default=False, help_text="Only members (and admins) see this team's tickets."
-    )
+    restricted = models.BooleanField(default=False, help_text="Only members (and admins) see this team's tickets.")
     manager = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="manages"
     )

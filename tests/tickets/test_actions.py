@@ -1,13 +1,13 @@
 """The verbs of a ticket."""
 
 import pytest
+
+from tests import make
+from tests.make import T0, later
 from tickets.actions import assignment, conversation, filing, merging, opening, progress, waiting
 from tickets.errors import Moved, Refused
 from tickets.models import Event, Kind, RoutingRule, Ticket
 from tickets.states import Status
-
-from tests import make
-from tests.make import T0, later
 
 pytestmark = pytest.mark.django_db
 
@@ -17,7 +17,9 @@ def kinds(ticket: Ticket) -> list[str]:
 
 
 def resolved(ticket, agent):
-    return progress.resolve(ticket=ticket, code="fixed", text="Restarted it.", at=later(hours=1), actor=agent, via="web")
+    return progress.resolve(
+        ticket=ticket, code="fixed", text="Restarted it.", at=later(hours=1), actor=agent, via="web"
+    )
 
 
 def test_opening_lands_with_the_sites_fallback_team_and_says_so(cast, shop):
@@ -34,7 +36,11 @@ def test_opening_takes_severity_from_impact_and_urgency(cast, shop):
 
 def test_a_rule_places_the_ticket_and_the_ticket_says_which_and_why(cast, shop, back):
     rule = RoutingRule.objects.create(
-        name="Payments", team=back, severity=2, tags=["money"], conditions=[{"field": "text", "values": ["refund", "invoice"]}]
+        name="Payments",
+        team=back,
+        severity=2,
+        tags=["money"],
+        conditions=[{"field": "text", "values": ["refund", "invoice"]}],
     )
     ticket = make.ticket(requester=cast.customer, site=shop, subject="My INVOICE is wrong")
     assert (ticket.team, ticket.severity, ticket.tags, ticket.rule) == (back, 2, ["money"], rule)
@@ -113,7 +119,13 @@ def test_hold_needs_a_reason_and_a_date_and_wakes(cast, shop):
     with pytest.raises(Refused):
         progress.change_status(ticket=ticket, to="on_hold", at=later(minutes=1), actor=cast.agent, via="web")
     progress.change_status(
-        ticket=ticket, to="on_hold", reason="Vendor", wakes_at=later(days=1), at=later(minutes=1), actor=cast.agent, via="web"
+        ticket=ticket,
+        to="on_hold",
+        reason="Vendor",
+        wakes_at=later(days=1),
+        at=later(minutes=1),
+        actor=cast.agent,
+        via="web",
     )
     waiting.wake(ticket=ticket, at=later(days=1))
     ticket.refresh_from_db()
@@ -141,7 +153,9 @@ def test_severity_changes_only_with_a_reason(cast, shop):
     ticket = make.ticket(requester=cast.customer, site=shop)
     with pytest.raises(Refused):
         filing.change_severity(ticket=ticket, to=1, reason=" ", at=T0, actor=cast.agent, via="web")
-    assert filing.change_severity(ticket=ticket, to=1, reason="All down", at=T0, actor=cast.agent, via="web").severity == 1
+    assert (
+        filing.change_severity(ticket=ticket, to=1, reason="All down", at=T0, actor=cast.agent, via="web").severity == 1
+    )
 
 
 def test_an_agent_who_cannot_see_it_cannot_be_given_it(cast, security):
@@ -176,5 +190,7 @@ def test_opening_without_any_team_is_refused_with_the_field(db):
 
 def test_opening_refuses_an_empty_subject(cast, shop):
     with pytest.raises(Refused) as refused:
-        opening.open_ticket(new=opening.NewTicket(subject=" \n", channel="api", site=shop), at=T0, actor=None, via="api")
+        opening.open_ticket(
+            new=opening.NewTicket(subject=" \n", channel="api", site=shop), at=T0, actor=None, via="api"
+        )
     assert refused.value.field == "subject"

@@ -31,7 +31,7 @@ def assign(*, ticket: Ticket, to: User | None, at: datetime, actor: User | None,
             locked.unowned_at = None
         record(
             locked, Kind.ASSIGNED, at=locked.now, actor=actor, via=via,
-            **{"from": before.pk if before else None, "from_name": str(before or ""),
+            data={"from": before.pk if before else None, "from_name": str(before or ""),
                "to": to.pk if to else None, "to_name": str(to or "")},
         )  # fmt: skip
         if to is not None and actor is not None:
@@ -51,6 +51,6 @@ def change_team(*, ticket: Ticket, to: Team, at: datetime, actor: User | None, v
             locked.assignee = None
         record(
             locked, Kind.TEAM_CHANGED, at=locked.now, actor=actor, via=via, reason=reason,
-            **{"from": before.pk, "from_name": before.name, "to": to.pk, "to_name": to.name},
+            data={"from": before.pk, "from_name": before.name, "to": to.pk, "to_name": to.name},
         )  # fmt: skip
     return locked

@@ -101,9 +101,7 @@ def note(
     return message
 
 
-def receive(
-    *, ticket: Ticket, body: str, at: datetime, actor: User, via: str, files: Sequence[File] = ()
-) -> Message:
+def receive(*, ticket: Ticket, body: str, at: datetime, actor: User, via: str, files: Sequence[File] = ()) -> Message:
     """The requester (or a follower) writes. Wakes a waiting ticket, reopens a resolved one.
 
     On a ticket closed longer than settings.REOPEN_WINDOW_SECONDS, or cancelled, it opens a linked follow-up instead.
@@ -125,9 +123,7 @@ def receive(
     return message
 
 
-def follow_up(
-    locked: Ticket, *, body: str, at: datetime, actor: User, via: str, files: Sequence[File]
-) -> Message:
+def follow_up(locked: Ticket, *, body: str, at: datetime, actor: User, via: str, files: Sequence[File]) -> Message:
     """A new ticket that follows one long closed; answers its first message."""
     fresh = open_ticket(
         new=NewTicket(
@@ -161,9 +157,7 @@ def take_note(ticket: Ticket, *, at: datetime, actor: User, via: str) -> None:
         record(ticket, Kind.ACKNOWLEDGED, at=at, actor=actor, via=via)
 
 
-def set_status(
-    ticket: Ticket, to: Status, *, at: datetime, actor: User | None, via: str, reason: str = ""
-) -> None:
+def set_status(ticket: Ticket, to: Status, *, at: datetime, actor: User | None, via: str, reason: str = "") -> None:
     """Write a status and the waits that hang on it, with its line of history. The caller checked that it may."""
     before = Status(ticket.status)
     ticket.status = to
@@ -172,8 +166,8 @@ def set_status(
     ticket.closes_at = at + silence if to == Status.RESOLVED else None
     if to != Status.ON_HOLD:
         ticket.hold_reason, ticket.wakes_at = "", None
-    extra = {"reason": reason} if reason else {}
-    record(ticket, Kind.STATUS_CHANGED, at=at, actor=actor, via=via, **{"from": before, "to": to}, **extra)
+    data = {"from": before, "to": to} | ({"reason": reason} if reason else {})
+    record(ticket, Kind.STATUS_CHANGED, at=at, actor=actor, via=via, data=data)
 
 
 def reopen_locked(ticket: Ticket, *, at: datetime, actor: User | None, via: str, reason: str) -> None:
@@ -183,4 +177,5 @@ def reopen_locked(ticket: Ticket, *, at: datetime, actor: User | None, via: str,
     before = ticket.status
     ticket.status = Status.DIAGNOSING
     ticket.closes_at = None
-    record(ticket, Kind.REOPENED, at=at, actor=actor, via=via, reason=reason, **{"from": before, "to": ticket.status})
+    data = {"from": before, "to": ticket.status}
+    record(ticket, Kind.REOPENED, at=at, actor=actor, via=via, reason=reason, data=data)

@@ -27,7 +27,7 @@ def change_severity(*, ticket: Ticket, to: int, reason: str, at: datetime, actor
         locked.unowned_at = locked.now + timedelta(seconds=settings.UNOWNED_P1_SECONDS) if urgent else None
         record(
             locked, Kind.SEVERITY_CHANGED, at=locked.now, actor=actor, via=via, reason=reason.strip(),
-            **{"from": before, "to": to},
+            data={"from": before, "to": to},
         )  # fmt: skip
     return locked
 
@@ -56,7 +56,12 @@ def change_details(
 ) -> Ticket:  # fmt: skip
     """Subject, kind, site, component: what is None stays. A component belongs to the site."""
     with working_on(ticket.pk, at=at) as locked:
-        wanted = {"subject": subject and " ".join(subject.split())[:300], "kind": kind, "site": site, "component": component}
+        wanted = {
+            "subject": subject and " ".join(subject.split())[:300],
+            "kind": kind,
+            "site": site,
+            "component": component,
+        }
         changed = {
             name: [str(getattr(locked, name) or ""), str(value)]
             for name, value in wanted.items()

@@ -24,14 +24,16 @@ def merge(*, source: Ticket, target: Ticket, at: datetime, actor: User, via: str
         if dup.is_merged or main.is_merged:
             raise Refused("One of them is merged already.", field="target")
         if dup.merged.exists():
-            raise Refused(f"Other tickets were merged into #{dup.pk}. Merge #{main.pk} into it instead.", field="target")
+            raise Refused(
+                f"Other tickets were merged into #{dup.pk}. Merge #{main.pk} into it instead.", field="target"
+            )
         if main.status == Status.CANCELLED:
             raise Refused(f"#{main.pk} is cancelled.", field="target")
         before = dup.status
         dup.merged_into = main
         if dup.status != Status.CANCELLED:
             cancel_locked(dup, actor=actor, via=via, reason=f"Duplicate of #{main.pk}.")
-        record(dup, Kind.MERGED, at=dup.now, actor=actor, via=via, into=main.pk, **{"from": before})
+        record(dup, Kind.MERGED, at=dup.now, actor=actor, via=via, into=main.pk, data={"from": before})
         record(main, Kind.ABSORBED, at=main.now, actor=actor, via=via, source=dup.pk, subject=dup.subject)
     return main
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -70,7 +71,9 @@ def severity_of(new: NewTicket) -> int:
 
 def placement_of(new: NewTicket, severity: int) -> Placement:
     """Where the rules put it. Routing always lands: site's fallback team, the form's, else the first team."""
-    fallback = new.fallback_team or (new.site.fallback_team if new.site else None) or Team.objects.order_by("pk").first()
+    fallback = (
+        new.fallback_team or (new.site.fallback_team if new.site else None) or Team.objects.order_by("pk").first()
+    )
     if fallback is None:
         raise Refused("There is no team yet. Make one in the settings first.", field="team")
     organisation = new.organisation or (new.requester.organisation if new.requester else None)
@@ -96,7 +99,7 @@ def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -
         raise Refused("Give it a subject.", field="subject")
     asked = severity_of(new)
     placed = placement_of(new, asked)
-    team = new.team or Team.objects.get(pk=placed.team)
+    team = new.team or Team.objects.get(pk=placed.team or 0)
     severity = new.severity or placed.severity or asked
     ticket = Ticket.objects.create(
         kind=new.kind,
@@ -129,14 +132,14 @@ def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -
         ticket, Kind.OPENED, at=at, actor=actor, via=via, message=message, channel=new.channel, severity=severity,
         on_behalf=bool(actor and new.requester and actor != new.requester),
     )  # fmt: skip
-    record(ticket, Kind.PLACED, at=at, via="system", **placement_data(placed, team, chosen=new.team is not None))
+    record(ticket, Kind.PLACED, at=at, data=placement_data(placed, team, chosen=new.team is not None))
     ticket.save(update_fields=["last_event", "last_event_at"])
     drain(ticket)
     Ticket.objects.filter(pk=ticket.pk).update(last_event=ticket.last_event, last_event_at=ticket.last_event_at)
     return ticket
 
 
-def placement_data(placed: Placement, team: Team, *, chosen: bool) -> dict[str, object]:
+def placement_data(placed: Placement, team: Team, *, chosen: bool) -> dict[str, Any]:
     """What the timeline keeps of a placement, so that the ticket can say which rule placed it and why."""
     return {
         "team": team.pk,

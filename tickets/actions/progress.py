@@ -33,9 +33,7 @@ def change_status(
     return locked
 
 
-def resolve(
-    *, ticket: Ticket, code: str, text: str, at: datetime, actor: User | None, via: str
-) -> Ticket:
+def resolve(*, ticket: Ticket, code: str, text: str, at: datetime, actor: User | None, via: str) -> Ticket:
     """Fix or workaround delivered, not yet verified. The text goes to the requester with fixed / not fixed."""
     with working_on(ticket.pk, at=at) as locked:
         if not can_move(locked.status, Status.RESOLVED):
@@ -133,7 +131,7 @@ def cancel_locked(locked: Ticket, *, actor: User | None, via: str, reason: str) 
     locked.needs_reply = False
     before = locked.status
     set_status(locked, Status.CANCELLED, at=locked.now, actor=actor, via=via, reason=reason)
-    record(locked, Kind.CANCELLED, at=locked.now, actor=actor, via=via, reason=reason, **{"from": before})
+    record(locked, Kind.CANCELLED, at=locked.now, actor=actor, via=via, reason=reason, data={"from": before})
 
 
 def rate(*, ticket: Ticket, score: int, comment: str, at: datetime, actor: User | None, via: str) -> Csat:

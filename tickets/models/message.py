@@ -28,9 +28,7 @@ class Message(models.Model):
     """A public reply, an internal note, or what the requester wrote. The body is Markdown as written."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages"
-    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages")
     from_desk = models.BooleanField(help_text="written by somebody of the desk")
     automatic = models.BooleanField(default=False, help_text="no person wrote it: never counts as a response")
     audience = models.CharField(max_length=8, choices=Audience.choices)
