@@ -29,7 +29,6 @@ def services() -> Iterator[Path]:
     Within, HELPDESK_DATA points there, so that everything that asks `helpdesk.runtime.paths` finds them.
     """
     root = Path(tempfile.mkdtemp(prefix="hd-test-"))
-    root.chmod(0o711)
     before = os.environ.get("HELPDESK_DATA")
     os.environ["HELPDESK_DATA"] = str(root)
     supervisor = Supervisor(log=lambda name, line: None)

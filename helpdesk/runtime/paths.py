@@ -107,22 +107,23 @@ def take_data_option(argv: list[str]) -> None:
 
 
 def make_data_dir() -> Path:
-    """Create the data directory if it is missing and return it.
+    """Create the data directory, private, if it is missing, and return it.
 
-    Root's is 0711 because its PostgreSQL runs as another user and must pass through; everything inside is private.
     Raises Unusable when it cannot be created or written.
     """
     path = data_dir()
     if not path.is_dir():
-        before = os.umask(0o022)
+        # The directories above a new one are root's to share: its PostgreSQL, another user, must pass through them.
+        before = os.umask(0o022) if os.geteuid() == 0 else None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
+            path.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             reason = f"cannot be created ({error.strerror})"
             raise Unusable(f"The data directory {path} {reason}: use --data or HELPDESK_DATA.") from error
         finally:
-            os.umask(before)
+            if before is not None:
+                os.umask(before)
     if not os.access(path, os.W_OK | os.X_OK):
         raise Unusable(f"The data directory {path} cannot be written by this user: use --data or HELPDESK_DATA.")
     return path
@@ -132,15 +133,15 @@ def make_run_dir() -> Path:
     """Create the directory of the sockets and return it. Raises Unusable when somebody else holds its name."""
     make_data_dir()
     path = run_dir()
-    mode = 0o711 if os.geteuid() == 0 else 0o700
     with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=mode)
+        path.mkdir(mode=0o700)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise Unusable(
             f"{path} belongs to somebody else: use --data with a shorter path, so that sockets fit inside it."
         )
-    path.chmod(mode)
+    if found.st_mode & (stat.S_IRWXO | stat.S_IRGRP | stat.S_IWGRP):
+        path.chmod(0o700)
     return path
 
 

@@ -80,7 +80,7 @@ class EmbeddedPostgres:
         """Make directories and, the first time, the cluster. Raises Unusable with what to do about it."""
         paths.make_run_dir()
         if self.user is not None:
-            self._let_service_user_through()
+            self._let_service_user_through(self.user)
             self._use_reachable_programs(self.user)
         if not (self.data / "PG_VERSION").exists():
             self._create_cluster()
@@ -146,12 +146,18 @@ class EmbeddedPostgres:
         candidates = (FREE_IDS[(wanted + step) % len(FREE_IDS)] for step in range(len(FREE_IDS)))
         return next(number for number in candidates if number not in taken)
 
-    def _let_service_user_through(self) -> None:
-        """Open the way into the data directory, never above it."""
+    def _let_service_user_through(self, user: int) -> None:
+        """Open the way through the data directory for the server alone, never above it."""
         for directory in {self.root, paths.run_dir()}:
-            mode = stat.S_IMODE(directory.stat().st_mode)
-            if not mode & stat.S_IXOTH:
-                directory.chmod(mode | 0o011)  # pass through, not list
+            found = directory.stat()
+            mode = stat.S_IMODE(found.st_mode)
+            if mode & stat.S_IXOTH or (mode & stat.S_IXGRP and found.st_gid == user):
+                continue
+            if mode & stat.S_IRWXG:  # a group of somebody's choice, which keeps what it may
+                directory.chmod(mode | stat.S_IXOTH)
+            else:
+                os.chown(directory, -1, user)
+                directory.chmod(mode | stat.S_IXGRP)
         closed = [parent for parent in self.root.parents if not parent.stat().st_mode & stat.S_IXOTH]
         if closed:
             raise paths.Unusable(
@@ -189,8 +195,8 @@ class EmbeddedPostgres:
         helper = self._initdb_user()
         identity: dict[str, object] = {}
         if helper:
-            os.chown(draft, helper.pw_uid, helper.pw_gid)
-            identity = {"user": helper.pw_uid, "group": helper.pw_gid, "extra_groups": []}
+            os.chown(draft, helper.pw_uid, -1)
+            identity = {"user": helper.pw_uid, "group": self.user, "extra_groups": []}  # the group may pass through
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if self.programs.version < 17:
             locale = ["--locale=C.UTF-8"]
