@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accounts.models import User
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from accounts.models import User
 
 HERE = Path(__file__).parent
 AXE = HERE.parent / "vendor" / "axe.min.js"
@@ -24,7 +25,8 @@ IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 RUN_AXE = """async () => {
   await Promise.all(document.getAnimations().map(motion => motion.finished.catch(() => {})))
   const found = await axe.run(document, {resultTypes: ["violations"]})
-  return found.violations.map(v => v.id + ": " + v.nodes.map(n => n.target.join(" ") + " – " + n.failureSummary).join(" | "))
+  const told = node => node.target.join(" ") + " – " + node.failureSummary
+  return found.violations.map(v => v.id + ": " + v.nodes.map(told).join(" | "))
 }"""
 
 
