@@ -34,6 +34,6 @@ document.addEventListener("change", event => {
 
 // A phone shows one pane. After a swap the address says which one.
 document.addEventListener("htmx:after:swap", () => {
-  const pane = document.querySelector("main [data-pane-now], main[data-pane-now]")?.dataset.paneNow
+  const pane = document.querySelector("[data-pane-now]")?.dataset.paneNow
   if (pane) document.querySelector(".app")?.setAttribute("data-pane", pane)
 })

@@ -18,7 +18,7 @@ function move(step) {
   next.focus({ preventScroll: true })
   next.scrollIntoView({ block: "nearest" })
   // Beside an open ticket walking opens the next one; in a plain list it only moves.
-  if (document.querySelector("main.ticket[data-ticket]")) next.click()
+  if (document.querySelector(".ticket[data-ticket]")) next.click()
 }
 
 function tick() {
