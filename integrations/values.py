@@ -29,8 +29,8 @@ _NOTHING = {"", "null", "none", "nil", "undefined", "n/a", "[no value]"}
 
 _STATUS_WORDS = {
     reading.FIRING: "firing fire alerting alert alarm active activated open opened reopened trigger triggered"
-    " retriggered problem down offline critical crit error err fail failed failing failure warning warn new created raised"
-    " started unhealthy unavailable degraded outage bad breached",
+    " retriggered problem down offline critical crit error err fail failed failing failure warning warn new created"
+    " raised started unhealthy unavailable degraded outage bad breached",
     reading.ACKNOWLEDGED: "acknowledged acknowledge ack acked",
     reading.RESOLVED: "resolved resolve ok okay recovered recovery recover closed close cleared clear normal up online"
     " healthy inactive deactivated solved fixed success successful succeeded pass passed passing good green ended"
