@@ -1,0 +1,68 @@
+"""What a person does to deliveries, and how mail without a ticket is queued."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.audit import audit
+from accounts.models import User
+from deliveries.models import CANCELLABLE, REPLAYABLE, Delivery, DeliverySwitch, State
+from tickets.errors import Refused
+
+
+def queue_mail(
+    *, address: str, user: User | None, subject: str, text: str, html: str, at: datetime, key: str = ""
+) -> Delivery:
+    """One mail without a ticket (confirmation, reset, invitation). Without a `key` every call is a message of its own."""
+    return Delivery.objects.create(
+        key=key or uuid4().hex,
+        user=user,
+        address=address,
+        automatic=True,
+        sender=settings.DEFAULT_FROM_EMAIL,
+        subject=subject,
+        body_text=text,
+        body_html=html,
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        created_at=at,
+        next_try_at=at,
+    )
+
+
+@transaction.atomic
+def replay(*, delivery: Delivery, at: datetime, actor: User) -> None:
+    """Send it after all, under the same Message-ID, with 48 h of its own. Raises Refused when it is not stopped."""
+    stopped = Delivery.objects.filter(pk=delivery.pk, state__in=REPLAYABLE)
+    if not delivery.is_replayable or not stopped.update(
+        state=State.PENDING, next_try_at=at, claim=None, gives_up_at=None, sent_at=None
+    ):
+        raise Refused("Only a delivery that stopped can be sent again.")
+    audit("delivery replayed", at=at, actor=actor, object=delivery, delivery=delivery.pk)
+
+
+@transaction.atomic
+def cancel(*, delivery: Delivery, at: datetime, actor: User) -> None:
+    """Call it back before it is sent. Raises Refused when a worker has begun with it."""
+    if not Delivery.objects.filter(pk=delivery.pk, state__in=CANCELLABLE).update(
+        state=State.CANCELLED, next_try_at=None, claim=None
+    ):
+        raise Refused("It is too late to cancel it.")
+    audit("delivery cancelled", at=at, actor=actor, object=delivery, delivery=delivery.pk)
+
+
+@transaction.atomic
+def freeze(*, reason: str, at: datetime, actor: User | None) -> None:
+    """Stop all sending until somebody releases it; rows wait. A restore does this, so that no old mail goes out twice."""
+    DeliverySwitch.objects.update_or_create(
+        pk=DeliverySwitch.ROW, defaults={"frozen_at": at, "reason": reason.strip()[:200]}
+    )
+    audit("sending frozen", at=at, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def unfreeze(*, at: datetime, actor: User) -> None:
+    """Let it go: what waited is sent by the next ticks."""
+    DeliverySwitch.objects.filter(pk=DeliverySwitch.ROW).update(frozen_at=None, reason="", rests_until=None)
+    audit("sending released", at=at, actor=actor)

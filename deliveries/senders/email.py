@@ -1,0 +1,105 @@
+"""Mail by SMTP (settings.EMAIL_*): one connection for a batch, every wait bounded by settings.EMAIL_TIMEOUT."""
+
+import contextlib
+import smtplib
+import ssl
+from email.utils import format_datetime, parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
+
+from deliveries.models import Delivery, local_mailbox
+from deliveries.senders import Outcome, Result, Unreachable
+
+# "No such mailbox here" (RFC 5321 §4.2.3): trying again changes nothing. Any other refusal may be a passing one.
+NO_SUCH_MAILBOX = {550, 551, 553}
+
+
+def as_bytes(delivery: Delivery) -> bytes:
+    """The message as it goes over the wire. Raises ValueError when a header cannot be written."""
+    headers = {
+        **delivery.headers,
+        "Message-ID": delivery.message_id,
+        "Date": format_datetime(delivery.created_at),
+    }
+    mail = EmailMultiAlternatives(
+        delivery.subject, delivery.body_text, delivery.sender, [delivery.address], headers=headers
+    )
+    if delivery.body_html:
+        mail.attach_alternative(delivery.body_html, "text/html")
+    return mail.message().as_bytes(linesep="\r\n")
+
+
+def said(code: int, words: bytes) -> str:
+    return f"{code} {words.decode('utf-8', 'replace')}"[:1000]
+
+
+class Sender:
+    """Speaks SMTP step by step, because smtplib's own sendmail throws the provider's answer away and does not tell
+    whether the message had already been handed over when the line broke."""
+
+    def __init__(self) -> None:
+        self.keeps = local_mailbox()
+        self.smtp: smtplib.SMTP | None = None
+
+    def open(self) -> None:
+        """Connect, encrypt and sign in as the settings say. Raises Unreachable."""
+        if self.smtp is not None:
+            return
+        try:
+            self.smtp = self.connect()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}: {error}") from error
+
+    def connect(self) -> smtplib.SMTP:
+        address, context = (settings.EMAIL_HOST, settings.EMAIL_PORT), ssl.create_default_context()
+        if settings.EMAIL_USE_SSL:
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=settings.EMAIL_TIMEOUT, context=context)
+        else:
+            smtp = smtplib.SMTP(*address, timeout=settings.EMAIL_TIMEOUT)
+        try:
+            smtp.ehlo_or_helo_if_needed()
+            if settings.EMAIL_USE_TLS and not settings.EMAIL_USE_SSL:
+                smtp.starttls(context=context)
+                smtp.ehlo()
+            if settings.EMAIL_HOST_USER:
+                smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def send(self, delivery: Delivery) -> Outcome:
+        """MAIL, RCPT, DATA. Once the text is under way, silence means that it may have arrived."""
+        if self.smtp is None:
+            raise Unreachable("not connected")
+        try:
+            raw = as_bytes(delivery)
+            sender = parseaddr(sanitize_address(delivery.sender, "utf-8"))[1]
+            recipient = parseaddr(sanitize_address(delivery.address, "utf-8"))[1]
+        except (ValueError, UnicodeError) as error:
+            return Outcome(Result.REFUSED, f"This message cannot be written: {error}")
+        handed_over = False
+        try:
+            for code, words in (self.smtp.mail(sender), self.smtp.rcpt(recipient)):
+                if code not in (250, 251):
+                    self.smtp.rset()
+                    return Outcome(Result.REFUSED if code in NO_SUCH_MAILBOX else Result.FAILED, said(code, words))
+            handed_over = True
+            code, words = self.smtp.data(raw)
+        except smtplib.SMTPDataError as error:  # refused before the text was under way
+            return Outcome(Result.FAILED, said(error.smtp_code, bytes(error.smtp_error)))
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            return Outcome(Result.UNKNOWN if handed_over else Result.FAILED, f"{type(error).__name__}: {error}"[:1000])
+        return Outcome(Result.SENT if code == 250 else Result.FAILED, said(code, words))
+
+    def close(self) -> None:
+        """QUIT, or just hang up."""
+        smtp, self.smtp = self.smtp, None
+        if smtp is None:
+            return
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            smtp.quit()
+        smtp.close()
