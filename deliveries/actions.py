@@ -15,7 +15,7 @@ from tickets.errors import Refused
 def queue_mail(
     *, address: str, user: User | None, subject: str, text: str, html: str, at: datetime, key: str = ""
 ) -> Delivery:
-    """One mail without a ticket (confirmation, reset, invitation). Without a `key` every call is a message of its own."""
+    """One mail without a ticket (confirmation, reset, invitation). Without a `key` every call is its own message."""
     return Delivery.objects.create(
         key=key or uuid4().hex,
         user=user,
@@ -54,7 +54,7 @@ def cancel(*, delivery: Delivery, at: datetime, actor: User) -> None:
 
 @transaction.atomic
 def freeze(*, reason: str, at: datetime, actor: User | None) -> None:
-    """Stop all sending until somebody releases it; rows wait. A restore does this, so that no old mail goes out twice."""
+    """Stop all sending until somebody releases it; rows wait. A restore does this: no old mail goes out twice."""
     DeliverySwitch.objects.update_or_create(
         pk=DeliverySwitch.ROW, defaults={"frozen_at": at, "reason": reason.strip()[:200]}
     )

@@ -200,7 +200,7 @@ EMAIL_USE_TLS = flag("EMAIL_USE_TLS", EMAIL_PORT == 587)
 EMAIL_USE_SSL = flag("EMAIL_USE_SSL", EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Helpdesk <desk@helpdesk.example>")
-DELIVERY_SENDERS = {"email": "deliveries.senders.email.send"}
+DELIVERY_SENDERS = {"email": "deliveries.senders.email.Sender"}
 
 # -- Celery ----------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = paths.broker_url()
