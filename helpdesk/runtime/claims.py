@@ -20,9 +20,20 @@ def claim_data(say: Callable[[str], None]) -> TextIO:
 
     Raises Unusable naming who holds it. After a kill, waits for the servers left behind to end.
     """
-    path = paths.make_data_dir() / "up.lock"
-    file = path.open("a+")
-    path.chmod(0o600)
+    file = (paths.make_data_dir() / "up.lock").open("a+")
+    try:
+        _wait_for_lock(file, say)
+    except BaseException:
+        file.close()
+        raise
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def _wait_for_lock(file: TextIO, say: Callable[[str], None]) -> None:
+    path = Path(file.name)
     deadline, told = time.monotonic() + AFTER_A_KILL_SECONDS, False
     while not _try_lock(file):
         holder = _holder(path)
@@ -36,10 +47,6 @@ def claim_data(say: Callable[[str], None]) -> TextIO:
             say("waiting for the servers of an earlier start to end")
             told = True
         time.sleep(0.1)
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
-    return file
 
 
 def parse_bind(text: str) -> tuple[str, int]:
@@ -54,18 +61,25 @@ def listen(host: str, port: int, say: Callable[[str], None]) -> socket.socket:
     """A socket bound to the port, or to the next free one after saying which was busy. Raises Unusable."""
     for candidate in range(port, min(port + PORTS_TO_TRY, 65536)):
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(host, candidate, type=socket.SOCK_STREAM)[0]
-            listener = socket.socket(family, kind, protocol)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(1024)  # two could bind, one can listen: the port is ours only now
+            return _listen(host, candidate)
         except OSError as error:
-            if not isinstance(error, socket.gaierror) and error.errno == errno.EADDRINUSE:
-                say(f"port {candidate} is busy, trying {candidate + 1}")
-                continue
-            raise paths.Unusable(f"Cannot listen on {host}:{candidate}: {error.strerror}.") from error
-        return listener
+            if isinstance(error, socket.gaierror) or error.errno != errno.EADDRINUSE:
+                raise paths.Unusable(f"Cannot listen on {host}:{candidate}: {error.strerror}.") from error
+            say(f"port {candidate} is busy, trying {candidate + 1}")
     raise paths.Unusable(f"No free port from {port} on: choose one with --bind.")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)  # two could bind, one can listen: the port is ours only now
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def address_of(listener: socket.socket) -> str:

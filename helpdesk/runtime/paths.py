@@ -70,7 +70,7 @@ def redis_url(db: int = 0) -> str:
         return f"unix://{redis_socket()}?db={db}"
     parts = urlsplit(given)
     if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={db}"))
+        return f"unix://{parts.path}?db={db}"
     return urlunsplit(parts._replace(path=f"/{db}"))
 
 

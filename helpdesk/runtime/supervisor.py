@@ -162,11 +162,12 @@ class Supervisor:
 
     def _pump(self, service: Service, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
-        for raw in process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip()
-            service.tail = [*service.tail[1 - LAST_LINES :], line]
-            if service.loud and not self.stopping.is_set():
-                self._log(service.name, line)
+        with process.stdout:
+            for raw in process.stdout:
+                line = raw.decode("utf-8", "replace").rstrip()
+                service.tail = [*service.tail[1 - LAST_LINES :], line]
+                if service.loud and not self.stopping.is_set():
+                    self._log(service.name, line)
 
     def _stop(self, service: Service) -> None:
         process = service.process
