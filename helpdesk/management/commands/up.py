@@ -2,14 +2,12 @@
 
 import argparse
 import hashlib
-import http.client
 import importlib
 import importlib.util
 import os
 import socket
 import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from helpdesk.runtime import claims, paths, valkey
+from helpdesk.runtime.health import healthy
 from helpdesk.runtime.postgres import EmbeddedPostgres
 from helpdesk.runtime.supervisor import Failed, Service, Stopped, Supervisor
 
@@ -178,15 +177,6 @@ class Command(BaseCommand):
             self.say("stopping")
             self.supervisor.stop_all()
             self.say("stopped")
-
-
-def healthy(address: str) -> bool:
-    """Whether the web answers its health page with 200."""
-    try:
-        with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:  # noqa: S310 (our own address)
-            return bool(answer.status == 200)
-    except (OSError, http.client.HTTPException):
-        return False
 
 
 def static_fingerprint() -> str:
