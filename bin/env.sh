@@ -52,7 +52,7 @@ stamp_of() {
 # install LOCK: brings .venv to what the lock file says; instant when it already is there.
 install() {
     stamp=$root/.venv/.from-$1
-    if ! "$python" -c '' >/dev/null 2>&1; then
+    if ! "$python" -c 'import pip' >/dev/null 2>&1; then
         found=$(find_python) || exit 1
         make_venv "$found"
     fi
