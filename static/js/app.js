@@ -1,29 +1,12 @@
-// Behaviour that HTML cannot express, in small modules. Every page works without them.
-import { startChips } from "./chips.js"
-import { startComposer } from "./composer.js"
-import { startDrafts } from "./drafts.js"
-import { startKeys } from "./keys.js"
-import { startLive } from "./live.js"
-import { startPalette } from "./palette.js"
-import { startTheme } from "./theme.js"
-import { startToasts, toast } from "./toast.js"
-
-startTheme()
-startToasts()
-startPalette()
-startKeys()
-startDrafts()
-startComposer()
-startChips()
-startLive()
-
+// Small manners of every page. Modules import nothing from one another: each is served under its own hashed name,
+// and they speak through events of the document ("toast", "palette").
 document.addEventListener("click", async event => {
   const opener = event.target.closest("[data-open]")
   if (opener && opener.dataset.open !== "palette") document.getElementById(opener.dataset.open)?.showModal()
   const copier = event.target.closest("[data-copy]")
   if (copier) {
     await navigator.clipboard.writeText(copier.dataset.copy)
-    toast("Copied", "ok")
+    document.dispatchEvent(new CustomEvent("toast", { detail: { text: "Copied", kind: "ok" } }))
   }
 })
 

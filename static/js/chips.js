@@ -1,7 +1,7 @@
 // SLA chips tick. The server decides the state; between two answers the page only lets time pass.
 const TICK_MS = 15_000
 
-export function human(seconds) {
+function human(seconds) {
   const total = Math.abs(Math.trunc(seconds))
   if (total < 60) return `${total}s`
   const days = Math.floor(total / 86_400)
@@ -28,7 +28,9 @@ function tick(chip, now) {
 
 const all = () => document.hidden || document.querySelectorAll(".sla[data-due]").forEach(chip => tick(chip, Date.now()))
 
-export function startChips() {
+function start() {
   setInterval(all, TICK_MS)
   document.addEventListener("visibilitychange", all)
 }
+
+start()

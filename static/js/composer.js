@@ -1,5 +1,5 @@
 // The reply box: Ctrl/⌘+Enter sends, and an article or a canned answer goes in where the cursor stands.
-export function insert(field, text) {
+function insert(field, text) {
   const { selectionStart: from, selectionEnd: to, value } = field
   const before = value.slice(0, from)
   const gap = before && !before.endsWith("\n") ? "\n" : ""
@@ -8,7 +8,7 @@ export function insert(field, text) {
   field.focus()
 }
 
-export function startComposer() {
+function start() {
   document.addEventListener("keydown", event => {
     if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey) || !event.target.matches?.("[data-composer]")) return
     event.preventDefault()
@@ -30,3 +30,5 @@ export function startComposer() {
     if (place) place.textContent = names
   })
 }
+
+start()

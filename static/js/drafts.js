@@ -35,7 +35,7 @@ function forget(form) {
   for (const field of form.querySelectorAll("textarea[data-draft]")) localStorage.removeItem(PREFIX + field.dataset.draft)
 }
 
-export function startDrafts() {
+function start() {
   document.addEventListener("input", event => event.target.matches("textarea[data-draft]") && save(event.target))
   document.addEventListener("submit", event => {
     if (event.target.matches("[hx-post]") && window.htmx) return
@@ -49,3 +49,5 @@ export function startDrafts() {
   document.addEventListener("htmx:after:swap", restore)
   restore()
 }
+
+start()

@@ -1,6 +1,5 @@
 // One-key shortcuts. Templates declare them: data-key="e" or data-key="g d" on a link, button or field.
-import { openPalette } from "./palette.js"
-
+const openPalette = () => document.dispatchEvent(new CustomEvent("palette"))
 const PREFIX_MS = 1200
 let prefix = ""
 let timer = 0
@@ -61,7 +60,7 @@ function press(key) {
   return Boolean(builtin[key])
 }
 
-export function startKeys() {
+function start() {
   document.addEventListener("keydown", event => {
     if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
       event.preventDefault()
@@ -79,3 +78,5 @@ export function startKeys() {
     } else if (press(key)) event.preventDefault()
   })
 }
+
+start()

@@ -74,7 +74,7 @@ function disconnect() {
   note("off")
 }
 
-export function startLive() {
+function start() {
   if (!document.body.dataset.liveUrl) return
   let hiddenAt = 0
   document.addEventListener("visibilitychange", () => {
@@ -90,3 +90,5 @@ export function startLive() {
   addEventListener("pageshow", event => event.persisted && connect())
   connect()
 }
+
+start()

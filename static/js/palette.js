@@ -7,7 +7,7 @@ const dialog = () => document.getElementById("palette")
 const options = () => [...dialog().querySelectorAll("[role=option]")]
 const input = () => dialog().querySelector("input[name=q]")
 
-export function openPalette() {
+function openPalette() {
   const box = dialog()
   if (!box || box.open) return
   box.showModal()
@@ -61,10 +61,11 @@ function run(option) {
   else option.click()
 }
 
-export function startPalette() {
+function start() {
   const box = dialog()
-  document.addEventListener("click", event => event.target.closest("[data-open=palette]") && openPalette())
   if (!box) return
+  document.addEventListener("palette", openPalette)
+  document.addEventListener("click", event => event.target.closest("[data-open=palette]") && openPalette())
   box.addEventListener("keydown", walk)
   box.addEventListener("submit", event => event.preventDefault())
   box.addEventListener("input", () => {
@@ -77,3 +78,5 @@ export function startPalette() {
     if (option) run(option)
   })
 }
+
+start()

@@ -1,7 +1,7 @@
 // Short notices at the edge. Server-made and page-made toasts go the same way; a pointer or focus inside holds them.
 const HOLD = ":is(:hover, :focus-within)"
 
-export function toast(text, kind = "info", ttl = 6000) {
+function toast(text, kind = "info", ttl = 6000) {
   const box = document.createElement("div")
   box.className = `toast toast--${kind}`
   box.dataset.ttl = ttl
@@ -15,7 +15,7 @@ function expire(box) {
   setTimeout(leave, Number(box.dataset.ttl))
 }
 
-export function startToasts() {
+function start() {
   const tray = document.getElementById("toasts")
   if (!tray) return
   for (const box of tray.children) expire(box)
@@ -28,3 +28,5 @@ export function startToasts() {
     toast("That did not go through. Check your connection and try again.", "bad")
   })
 }
+
+start()
