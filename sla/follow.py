@@ -1,0 +1,190 @@
+"""The ticket's news, as its clocks hear it: in the verb's own transaction, so that the two never disagree.
+
+The lines a verb records are taken together at the first of them: one statement reads the clocks, one writes them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sla import clocks, rulebook
+from sla.models import Breach, Clock, Obligation, State
+from sla.rulebook import Rule, Rulebook
+from tickets.events import record
+from tickets.models import Event, Kind, Ticket
+from tickets.states import DONE
+
+KINDS = frozenset(
+    {
+        Kind.OPENED, Kind.RECEIVED, Kind.REPLIED, Kind.ACKNOWLEDGED, Kind.ASSIGNED, Kind.STATUS_CHANGED, Kind.RESOLVED,
+        Kind.CLOSED, Kind.REOPENED, Kind.CANCELLED, Kind.MERGED, Kind.UNMERGED, Kind.WOKEN, Kind.SEVERITY_CHANGED,
+        Kind.DETAILS_CHANGED,
+    }
+)  # fmt: skip
+
+
+def follow(event: Event) -> None:
+    """Bring the ticket's clocks in line with what has just happened to it."""
+    lines = untold(event)
+    if not lines:
+        return
+    ledger = Ledger(event.ticket, rulebook.current(), now=lines[-1].at)
+    if lines[0].kind == Kind.OPENED:
+        ledger.open(at=lines[0].at)
+    else:
+        ledger.load()
+    for line in lines:
+        ledger.hear(line)
+    ledger.fit(actor=lines[-1].actor_id)
+    ledger.save(depth=event.depth + 1)
+
+
+follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
+
+
+def untold(event: Event) -> list[Event]:
+    """This line and those waiting behind it that the clocks have not heard yet; they have, after this."""
+    lines = [line for line in (event, *event.ticket.unfollowed) if line.kind in KINDS and "timed" not in vars(line)]
+    for line in lines:
+        vars(line)["timed"] = True
+    return lines
+
+
+class Ledger:
+    """The clocks of one locked ticket while a verb is under way."""
+
+    def __init__(self, ticket: Ticket, book: Rulebook, *, now: datetime) -> None:
+        self.ticket, self.book, self.now = ticket, book, now
+        self.clocks: list[Clock] = []
+        self.breaches: list[Breach] = []
+        self.before: dict[int, tuple[Any, ...]] = {}
+        self.rechoose = False
+        self.why = ""
+
+    def load(self) -> None:
+        """Read the ticket's clocks: one statement."""
+        self.clocks = list(Clock.objects.filter(ticket=self.ticket).order_by("id"))
+        self.before = {clock.pk: facts(clock) for clock in self.clocks}
+
+    def rule(self, clock: Clock | None = None) -> Rule | None:
+        """The clock's policy if it is still in use, else the one chosen for the ticket."""
+        kept = None if clock is None or self.rechoose else self.book.by_pk.get(clock.policy_id)
+        return kept or self.book.choose(self.ticket)
+
+    def open(self, *, at: datetime) -> None:
+        """The clocks every ticket begins with. Nobody waits for an answer where nobody asked: no response clock."""
+        rule = self.rule()
+        if rule is None:
+            return
+        asked = (Obligation.FIRST_RESPONSE,) if self.ticket.requester_id else ()
+        for obligation in (Obligation.ACKNOWLEDGE, *asked, Obligation.RESOLVE):
+            self.clocks.append(clocks.start(self.ticket, obligation, rule, at=at, cause="Opened"))
+
+    def hear(self, line: Event) -> None:
+        """Answers and questions move the next-response cycle; other lines say why targets change."""
+        answered = line.kind == Kind.REPLIED or (line.kind == Kind.RESOLVED and line.message_id)
+        if line.kind == Kind.RECEIVED:
+            self.ask(at=line.at)
+        elif answered and line.actor_id is not None:
+            for clock in self.clocks:
+                if clock.obligation == Obligation.NEXT_RESPONSE:
+                    self.stop(clock, at=line.at, cause="Answered", actor=line.actor_id)
+        elif line.kind == Kind.SEVERITY_CHANGED:
+            self.why = f"severity P{line.data.get('from')} to P{line.data.get('to')}: {line.data.get('reason', '')}"
+        elif line.kind == Kind.DETAILS_CHANGED:
+            self.rechoose, self.why = True, "details changed"
+
+    def ask(self, *, at: datetime) -> None:
+        """The requester wrote: after the first answer the oldest unanswered message starts a cycle, no later one moves
+        it."""
+        first, rule = self.ticket.first_responded_at, self.rule()
+        cycles = [clock for clock in self.clocks if clock.obligation == Obligation.NEXT_RESPONSE]
+        if rule is None or first is None or any(clock.is_unfinished for clock in cycles):
+            return
+        cycle = max((clock.cycle for clock in cycles), default=0) + 1
+        self.clocks.append(
+            clocks.start(self.ticket, Obligation.NEXT_RESPONSE, rule, at=at, cause="The requester wrote", cycle=cycle)
+        )
+
+    def stop(self, clock: Clock, *, at: datetime, cause: str, actor: int | None) -> None:
+        """Stop it if it has not stopped yet."""
+        if clock.is_unfinished:
+            self.keep(clocks.stop(clock, self.terms(clock), at=max(at, clock.started_at), cause=cause, actor=actor))
+
+    def terms(self, clock: Clock) -> rulebook.Terms | None:
+        """What the clock is held to now; takes over an edit of its policy or calendar on the way."""
+        rule = self.rule(clock)
+        if rule is not None:
+            clocks.adopt(clock, self.ticket, rule, at=self.now, why=self.why or "policy or calendar changed")
+        return clocks.terms_of(clock, rule)
+
+    def keep(self, breach: Breach | None) -> None:
+        if breach is not None:
+            self.breaches.append(breach)
+
+    def fit(self, *, actor: int | None) -> None:
+        """Whatever the ticket says of itself: noted, answered, and its status."""
+        given = {
+            Obligation.ACKNOWLEDGE: (self.ticket.acknowledged_at, "Acknowledged"),
+            Obligation.FIRST_RESPONSE: (self.ticket.first_responded_at, "Answered"),
+        }
+        for clock in self.clocks:
+            at, cause = given.get(Obligation(clock.obligation), (None, ""))
+            if at is not None:
+                self.stop(clock, at=at, cause=cause, actor=actor)
+            if clock.state == State.STOPPED and (clock.obligation != Obligation.RESOLVE or self.ticket.status in DONE):
+                clock.counts = self.ticket.status != "cancelled"
+                continue
+            self.terms(clock)
+            rule = self.rule(clock)
+            if rule is not None:
+                self.keep(clocks.fit(clock, self.ticket.status, rule, at=self.now, actor=actor))
+
+    def save(self, *, depth: int) -> None:
+        """Write what changed: at most one statement each for new clocks, changed ones, breaches and the ticket."""
+        fresh = [clock for clock in self.clocks if clock.pk is None]
+        write([clock for clock in self.clocks if clock.pk and facts(clock) != self.before[clock.pk]])
+        if fresh:
+            Clock.objects.bulk_create(fresh)
+        if self.breaches:
+            Breach.objects.bulk_create(self.breaches)
+        due = soonest(self.clocks)
+        if due != self.ticket.next_due_at:
+            self.ticket.next_due_at = due
+            Ticket.objects.filter(pk=self.ticket.pk).update(next_due_at=due)
+        for breach in self.breaches:
+            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, **told(breach))
+
+
+def facts(clock: Clock) -> tuple[Any, ...]:
+    """All that can change of a clock."""
+    return tuple(getattr(clock, name) for name in clocks.CHANGING)
+
+
+def write(changed: list[Clock]) -> None:
+    """Save changed clocks: one statement (an insert that meets its own row and updates it)."""
+    if changed:
+        Clock.objects.bulk_create(
+            changed, update_conflicts=True, unique_fields=["id"], update_fields=list(clocks.CHANGING)
+        )
+
+
+def soonest(all_clocks: list[Clock]) -> datetime | None:
+    """The soonest running deadline; None when none runs."""
+    return min((clock.due_at for clock in all_clocks if clock.due_at is not None), default=None)
+
+
+def told(breach: Breach) -> dict[str, Any]:
+    """What the timeline keeps of a breach: seconds and ISO instants."""
+    return {
+        "clock": breach.clock_id,
+        "obligation": breach.obligation,
+        "cycle": breach.cycle,
+        "severity": breach.severity,
+        "target": breach.target,
+        "due": breach.due_at.isoformat(),
+        "elapsed": breach.elapsed,
+        "over_by": breach.over_by,
+        "noticed": breach.noticed_at.isoformat(),
+        "policy": breach.clock.reason,
+        "policy_version": breach.policy_version,
+    }
