@@ -183,13 +183,18 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # -- the desk --------------------------------------------------------------------------------------------------------
 # Called in order, in the verb's own transaction, for each line of history (docs/architecture.md, law two).
-TICKET_FOLLOWERS: list[str] = []
+TICKET_FOLLOWERS: list[str] = ["sla.follow.follow"]
 # If one of these raises, the verb rolls back. The others run in a savepoint and leave a visible, replayable failure.
 BINDING_FOLLOWERS = {"sla.follow.follow"}
 UNOWNED_P1_SECONDS = 300
 WAITING_REMINDER_SECONDS = 3 * 24 * 3600
 AUTO_CLOSE_SECONDS = 7 * 24 * 3600
 REOPEN_WINDOW_SECONDS = 30 * 24 * 3600
+ALERT_LINE_SECONDS = 15 * 60  # repeats of an alert: one line on the timeline in this time
+ALERT_LATE_SECONDS = 5 * 60  # how long a firing may be overtaken by its own resolve
+# Submissions of forms an hour, counted in the database: from one network address, and for one mail address.
+FORM_LIMIT_PER_IP = int(os.environ.get("FORM_LIMIT_PER_IP", "30"))
+FORM_LIMIT_PER_ADDRESS = int(os.environ.get("FORM_LIMIT_PER_ADDRESS", "10"))
 
 # -- mail out --------------------------------------------------------------------------------------------------------
 # Without EMAIL_HOST nothing leaves the machine: deliveries end in the local mailbox page.
