@@ -1,5 +1,6 @@
 """Every address of the desk. Each app owns its own urls; tests/house/ asks each as every kind of person."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from helpdesk import views
@@ -19,3 +20,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("files.urls")),  # /files
     path("api/v1/", include("helpdesk.api")),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", include("lib.styleguide")))

@@ -136,7 +136,10 @@ def when_tag(instant: datetime | None) -> SafeString | str:
         return ""
     local = timezone.localtime(instant)
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), date_format(local, "D j M Y, H:i T"), ago(instant)
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        date_format(local, "D j M Y, H:i T"),
+        ago(instant),
     )
 
 
@@ -170,7 +173,7 @@ def status_chip(value: str, label: str = "") -> SafeString:
 def sla_chip(
     state: str, text: str, label: str = "", due: datetime | None = None, warn: datetime | None = None
 ) -> SafeString:
-    """A clock's chip. With `due` (and `warn`, when it turns amber) the page keeps it ticking; `label` names the clock."""
+    """A clock's chip. With `due` (and `warn`, when it turns amber) the page keeps it ticking; `label` names it."""
     ticking = SafeString("")
     if due is not None:
         ticking = format_html(' data-due="{}"', due.isoformat())
