@@ -30,18 +30,26 @@ make_venv() {
     "$1" -m venv --clear "$root/.venv" || fail "Could not make $root/.venv"
 }
 
-# show_progress TOTAL TTY: turns pip's output into a counter and lets errors through.
+# show_progress TOTAL: turns pip's output into a counter and lets errors through.
 show_progress() {
-    awk -v total="$1" -v tty="$2" '
-        /^(Collecting|Requirement already satisfied)/ {
-            n++
-            if (tty) printf "\r  package %d of %d", n, total
-            else if (n % 20 == 0) printf "  package %d of %d\n", n, total
-        }
-        /^Installing collected/ { printf "%s  unpacking them\n", tty ? "\r\033[K" : "" }
-        /^ERROR/ { print }
-        { fflush() }
-    ' >&2
+    count=0
+    while IFS= read -r line; do
+        case $line in
+            Collecting* | Processing* | "Requirement already satisfied"*)
+                count=$((count + 1))
+                if [ -t 2 ]; then
+                    printf '\r  package %d of %d' "$count" "$1" >&2
+                elif [ $((count % 20)) = 0 ]; then
+                    say "  package $count of $1"
+                fi
+                ;;
+            "Installing collected"*)
+                [ ! -t 2 ] || printf '\r' >&2
+                say "  unpacking $count packages    "
+                ;;
+            ERROR*) say "$line" ;;
+        esac
+    done
 }
 
 # stamp_of LOCK: what an up-to-date .venv was made from.
@@ -59,13 +67,11 @@ install() {
     [ "$(cat "$stamp" 2>/dev/null)" != "$(stamp_of "$1")" ] || return 0
     total=$(grep '^[a-zA-Z0-9]' "$root/$1" | grep -vc 'win32')
     say "Installing $total packages into .venv (once, and when $1 changes)"
-    tty=
-    [ ! -t 2 ] || tty=1
     log=$root/.venv/install.log
     {
         "$python" -m pip install --require-hashes --no-deps --disable-pip-version-check --no-input --progress-bar off \
             -r "$root/$1" 2>&1 || echo "install failed"
-    } | tee "$log" | show_progress "$total" "$tty"
+    } | tee "$log" | show_progress "$total"
     if [ "$(tail -n 1 "$log")" = "install failed" ]; then
         fail "Installing failed; all of pip's words are in $log. Is there a network? Try again: it goes on where it was."
     fi
