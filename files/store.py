@@ -71,6 +71,13 @@ def save_file(*, stream: BinaryIO | UploadedFile, name: str, uploaded_by: User |
     )
 
 
+def discard(file: File) -> None:
+    """Take a file back that nothing refers to: the row, then the bytes."""
+    path = path_of(file)
+    file.delete()
+    path.unlink(missing_ok=True)
+
+
 def download(file: File) -> FileResponse:
     """The file as a download that no browser will run: attachment, nosniff, sandboxed; images may show inline."""
     response = FileResponse(

@@ -167,6 +167,8 @@ def set_status(ticket: Ticket, to: Status, *, at: datetime, actor: User | None, 
     if to != Status.ON_HOLD:
         ticket.hold_reason, ticket.wakes_at = "", None
     data = {"from": before, "to": to} | ({"reason": reason} if reason else {})
+    if to == Status.ON_HOLD and ticket.wakes_at:
+        data["until"] = ticket.wakes_at.isoformat()
     record(ticket, Kind.STATUS_CHANGED, at=at, actor=actor, via=via, data=data)
 
 

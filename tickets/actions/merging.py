@@ -27,6 +27,10 @@ def merge(*, source: Ticket, target: Ticket, at: datetime, actor: User, via: str
             raise Refused(
                 f"Other tickets were merged into #{dup.pk}. Merge #{main.pk} into it instead.", field="target"
             )
+        if dup.team.restricted and dup.team_id != main.team_id:
+            raise Refused(
+                f"#{dup.pk} belongs to {dup.team}, which is restricted: more people see #{main.pk}.", field="target"
+            )
         if main.status == Status.CANCELLED:
             raise Refused(f"#{main.pk} is cancelled.", field="target")
         before = dup.status

@@ -1,9 +1,11 @@
 """Along the lifecycle: moves, resolution, verification, closing, reopening, rating."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from accounts.models import User
-from tickets.actions.conversation import reopen_locked, set_status, take_note, write
+from files.models import File
+from tickets.actions.conversation import reopen_locked, set_status, stop_if_moved, take_note, write
 from tickets.errors import Refused
 from tickets.events import record, working_on
 from tickets.models import Audience, Csat, Kind, Resolution, Ticket, Verification
@@ -33,8 +35,14 @@ def change_status(
     return locked
 
 
-def resolve(*, ticket: Ticket, code: str, text: str, at: datetime, actor: User | None, via: str) -> Ticket:
-    """Fix or workaround delivered, not yet verified. The text goes to the requester with fixed / not fixed."""
+def resolve(
+    *, ticket: Ticket, code: str, text: str, at: datetime, actor: User | None, via: str, files: Sequence[File] = (),
+    seen: int | None = None,
+) -> Ticket:  # fmt: skip
+    """Fix or workaround delivered, not yet verified. The text goes to the requester with fixed / not fixed.
+
+    `seen`: the newest line of history its author had seen; raises Moved when others wrote since.
+    """
     with working_on(ticket.pk, at=at) as locked:
         if not can_move(locked.status, Status.RESOLVED):
             raise Refused(f"#{locked.pk} is already {locked.status_label.lower()}.")
@@ -42,9 +50,10 @@ def resolve(*, ticket: Ticket, code: str, text: str, at: datetime, actor: User |
             raise Refused("Choose how it was resolved.", field="resolution")
         if not text.strip():
             raise Refused("Say what was done; the requester reads it.", field="text")
+        stop_if_moved(locked, seen, actor)
         message = write(
             locked, body=text, audience=Audience.PUBLIC, author=actor, from_desk=True, channel=via,
-            automatic=actor is None,
+            files=files, automatic=actor is None,
         )  # fmt: skip
         if actor is not None:
             take_note(locked, at=locked.now, actor=actor, via=via)

@@ -1,0 +1,61 @@
+"""What the regions of a ticket's page read."""
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, Window
+
+from tickets.forms import HUMAN_RESOLUTIONS
+from tickets.models import Ticket
+from tickets.states import LABELS, OPEN, Status
+from tickets.timeline import timeline_of
+from tickets.views.access import DeskRequest
+
+PAST_SHOWN = 3
+# Moves that one click makes; the others ask something first.
+PLAIN_MOVES = (Status.ACKNOWLEDGED, Status.DIAGNOSING, Status.WAITING)
+
+
+def page_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:
+    """The whole page: the list beside it as well."""
+    return ticket_context(request, ticket, **composer)
+
+
+def ticket_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:
+    """The ticket's regions: five statements. `composer`: body, audience, alert, news and seen after a refused send."""
+    return {
+        "ticket": ticket,
+        "timeline": timeline_of(ticket, everything=request.GET.get("history") == "all"),
+        "past": past_of(request, ticket),
+        "linked": linked_of(request, ticket),
+        "moves": moves_of(ticket),
+        "resolutions": HUMAN_RESOLUTIONS,
+        "can_check": ticket.resolved_by_id != request.user.pk,
+        "can_hold": Status.ON_HOLD in ticket.moves,
+        "can_resolve": Status.RESOLVED in ticket.moves,
+        "can_cancel": Status.CANCELLED in ticket.moves,
+        "can_write": not ticket.is_merged and ticket.status not in (Status.CLOSED, Status.CANCELLED),
+        "composer": {"seen": ticket.last_event, "audience": "public", **composer},
+    }
+
+
+def moves_of(ticket: Ticket) -> list[tuple[str, str]]:
+    """(status, label) of the open statuses one click away."""
+    return [(to.value, LABELS[to]) for to in ticket.moves if to in PLAIN_MOVES and ticket.status in OPEN]
+
+
+def past_of(request: DeskRequest, ticket: Ticket) -> list[Ticket]:
+    """The requester's newest other tickets; each carries `total`, how many there are."""
+    if ticket.requester_id is None:
+        return []
+    others = Ticket.objects.visible_to(request.user).filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
+    return list(others.annotate(total=Window(Count("*"))).order_by("-opened_at")[:PAST_SHOWN])
+
+
+def linked_of(request: DeskRequest, ticket: Ticket) -> QuerySet[Ticket]:
+    """What was merged into it, what follows it, what it follows and where it went."""
+    near = [pk for pk in (ticket.follows_id, ticket.merged_into_id) if pk]
+    return (
+        Ticket.objects.visible_to(request.user)
+        .filter(Q(merged_into=ticket) | Q(follows=ticket) | Q(pk__in=near))
+        .order_by("pk")
+    )
