@@ -1,0 +1,148 @@
+"""Who is told of a line of history: one `match`, and the rules that hold for everybody."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Membership, Role, User
+from tickets.models import Channel, Event, Kind, Severity, Ticket
+
+MENTION = re.compile(r"(?<![\w@.])@([\w.+-]{2,64})(?![\w@])")
+
+
+class Side(StrEnum):
+    """What may be said: the requester's side reads public messages only."""
+
+    REQUESTER = "requester"
+    DESK = "desk"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One person to be told. `template` names templates/notifications/<template>.txt and .html; `ticket` is hers when
+    her request was merged into the event's ticket."""
+
+    user: User
+    side: Side
+    template: str
+    ticket: Ticket
+    by_own_doing: bool = False  # she caused it and is told all the same: an acknowledgement, the question how it was
+
+
+def recipients(event: Event) -> list[Told]:
+    """Everybody who is told, once each; nobody who is inactive or cannot be reached, no one of her own doing."""
+    found: dict[int, Told] = {}
+    for told in candidates(event):
+        own = told.user.pk == event.actor_id and not told.by_own_doing
+        if told.user.is_active and told.user.undeliverable_at is None and not own:
+            found.setdefault(told.user.pk, told)
+    return list(found.values())
+
+
+def candidates(event: Event) -> Iterable[Told]:
+    """Who would be told, by kind."""
+    ticket = event.ticket
+    match event.kind:
+        case Kind.OPENED:
+            return [*to_requester(event, "acknowledged", by_own_doing=True), *urgent_opening(event)]
+        case Kind.REPLIED if event.message and not event.message.is_internal:
+            return to_asking_side(event, "replied")
+        case Kind.RESOLVED if not event.data.get("silence"):
+            return [*to_asking_side(event, "resolved"), *merged_requesters(event)]
+        case Kind.CLOSED:
+            return to_requester(event, "closed", by_own_doing=True)
+        case Kind.REMINDED:
+            return to_requester(event, "reminded")
+        case Kind.PROMISED:
+            return to_requester(event, "promised")
+        case Kind.RECEIVED:
+            return to_desk(event, "received", assignee_or_team(ticket))
+        case Kind.REOPENED if not came_with_a_message(event):
+            return to_desk(event, "reopened", assignee_or_team(ticket))
+        case Kind.ASSIGNED if event.data.get("to"):
+            return to_desk(event, "assigned", User.objects.filter(pk=event.data["to"]))
+        case Kind.BREACHED if ticket.severity == Severity.P1:
+            return to_desk(event, "breached", managers(ticket))
+        case Kind.BREACHED:
+            return to_desk(event, "breached", User.objects.filter(pk=ticket.assignee_id))
+        case Kind.UNOWNED:
+            return to_desk(event, "unowned", [*managers(ticket), *members(ticket)])
+        case Kind.NOTED:
+            return to_desk(event, "noted", mentioned(event))
+        case _:
+            return []
+
+
+def to_requester(event: Event, template: str, *, by_own_doing: bool = False) -> list[Told]:
+    """The requester, unless a machine asked."""
+    ticket = event.ticket
+    if ticket.requester is None or ticket.channel in (Channel.ALERT, Channel.MONITOR):
+        return []
+    return [Told(ticket.requester, Side.REQUESTER, template, ticket, by_own_doing)]
+
+
+def to_asking_side(event: Event, template: str) -> list[Told]:
+    """The requester and who is kept informed: one statement."""
+    ticket = event.ticket
+    followers = User.objects.filter(followed_tickets__ticket=ticket)
+    people = User.objects.filter(pk=ticket.requester_id).union(followers)
+    return [Told(user, Side.REQUESTER, template, ticket) for user in people]
+
+
+def merged_requesters(event: Event) -> list[Told]:
+    """Requesters of duplicates hear how it was solved, about their own number and nothing of the others' words."""
+    merged = event.ticket.merged.select_related("requester").filter(requester__isnull=False)
+    others = merged.exclude(requester=event.ticket.requester_id)
+    return [Told(dup.requester, Side.REQUESTER, "resolved_elsewhere", dup) for dup in others if dup.requester]
+
+
+def to_desk(event: Event, template: str, people: Iterable[User]) -> list[Told]:
+    """People of the desk who may see the ticket."""
+    ticket = event.ticket
+    able = [user for user in people if user.is_desk]
+    if able and ticket.team.restricted:
+        within = set(Membership.objects.filter(team=ticket.team_id).values_list("user", flat=True))
+        able = [user for user in able if user.is_admin or user.pk in within]
+    return [Told(user, Side.DESK, template, ticket) for user in able]
+
+
+def urgent_opening(event: Event) -> list[Told]:
+    """A new P1 reaches its team; anything less waits in the queue, or nobody would read these mails any more."""
+    if event.ticket.severity != Severity.P1:
+        return []
+    return to_desk(event, "opened", members(event.ticket))
+
+
+def members(ticket: Ticket) -> QuerySet[User]:
+    return User.objects.desk().filter(memberships__team=ticket.team_id)
+
+
+def managers(ticket: Ticket) -> QuerySet[User]:
+    """The team's manager; of a team without one, every manager and admin: a P1 always lands with somebody."""
+    if ticket.team.manager_id:
+        return User.objects.filter(pk=ticket.team.manager_id)
+    return User.objects.filter(role__in=[Role.MANAGER, Role.ADMIN], is_active=True)
+
+
+def assignee_or_team(ticket: Ticket) -> QuerySet[User]:
+    return User.objects.filter(pk=ticket.assignee_id) if ticket.assignee_id else members(ticket)
+
+
+def came_with_a_message(event: Event) -> bool:
+    """The requester's own words reopened it: those are told already."""
+    own = Event.objects.filter(ticket=event.ticket_id, kind=Kind.RECEIVED, actor=event.actor_id, at=event.at)
+    return own.filter(pk__lt=event.pk).exists()
+
+
+def mentioned(event: Event) -> list[User]:
+    """People of the desk whom a note names: @local-part of their address, or @name without blanks."""
+    names = {name.lower().rstrip(".") for name in MENTION.findall(event.message.body if event.message else "")}
+    if not names:
+        return []
+    wanted = Q()
+    for name in sorted(names)[:20]:
+        wanted |= Q(email__startswith=f"{name}@") | Q(name__iexact=name)
+    return list(User.objects.desk().filter(wanted))
