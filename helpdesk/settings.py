@@ -183,7 +183,7 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # -- the desk --------------------------------------------------------------------------------------------------------
 # Called in order, in the verb's own transaction, for each line of history (docs/architecture.md, law two).
-TICKET_FOLLOWERS: list[str] = ["sla.follow.follow"]
+TICKET_FOLLOWERS: list[str] = ["sla.follow.follow", "notifications.follow.follow"]
 # If one of these raises, the verb rolls back. The others run in a savepoint and leave a visible, replayable failure.
 BINDING_FOLLOWERS = {"sla.follow.follow"}
 UNOWNED_P1_SECONDS = 300
