@@ -7,13 +7,14 @@ target after every change, so nothing drifts and every deadline can be explained
 from datetime import datetime, timedelta
 
 from sla import spans
-from sla.models import Breach, Clock, Obligation, Stage, State
+from sla.models import Breach, Clock, Firing, Obligation, Stage, State
 from sla.rulebook import Rule, Terms
 from tickets.models import Ticket
 from tickets.states import LABELS, Status
 
-# Answered exactly at the due instant is met: the first instant at which it is late comes one tick later.
-TICK = timedelta(microseconds=1)
+# Answered exactly at the due instant is met. It is late once more than the target is used: a microsecond more, which,
+# for a target that ends at closing time, passes only when the desk opens again.
+MORE = 0.000_001
 CHANGING = (
     "severity", "policy_id", "policy_version", "reason", "target", "calendar_id", "calendar_version", "state", "counts",
     "stopped_at", "spans", "changes", "elapsed", "warn_at", "due_at", "warned_at", "breached_at", "settled_at", "stage",
@@ -69,7 +70,12 @@ def plan(clock: Clock, terms: Terms | None) -> None:
     clock.due_at = spans.instant(terms.hours, clock.spans, terms.target)
     if clock.breached_at is None and clock.due_at is not None:
         clock.stage = Stage.DUE if clock.warned_at else Stage.WARN
-        clock.fires_at = clock.due_at + TICK if clock.warned_at else clock.warn_at
+        clock.fires_at = late_at(clock, terms) if clock.warned_at else clock.warn_at
+
+
+def late_at(clock: Clock, terms: Terms) -> datetime | None:
+    """The first instant at which a running clock has used more than its target."""
+    return spans.instant(terms.hours, clock.spans, terms.target + MORE)
 
 
 def stop(clock: Clock, terms: Terms | None, *, at: datetime, cause: str, actor: int | None) -> Breach | None:
@@ -114,6 +120,19 @@ def breach(clock: Clock, terms: Terms | None, *, now: datetime) -> Breach | None
         calendar_id=terms.calendar,
         calendar_version=terms.calendar_version,
     )
+
+
+def warn(clock: Clock, terms: Terms | None, *, now: datetime) -> Firing:
+    """The warning of a clock whose warning is due."""
+    clock.warned_at = clock.warn_at
+    firing = fired(clock, Stage.WARN, due=clock.warn_at or now, now=now)
+    plan(clock, terms)
+    return firing
+
+
+def fired(clock: Clock, stage: Stage, *, due: datetime, now: datetime) -> Firing:
+    """The row that says a stage has fired."""
+    return Firing(clock=clock, stage=stage, arming=clock.arming, due_at=due, fired_at=now)
 
 
 def fit(clock: Clock, status: str, rule: Rule, *, at: datetime, actor: int | None) -> Breach | None:

@@ -1,0 +1,156 @@
+"""What is due on the clocks: warnings and breaches, dated when they fell due however late a worker comes.
+
+Claimed in batches by locking the tickets first (as every verb does, so nobody waits crosswise) and skipping those that
+somebody else holds: the next tick finds them. Everything a batch does commits together with its claim, once.
+"""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from sla import clocks, rulebook
+from sla.follow import facts, told, write
+from sla.models import Breach, Clock, Firing, Stage
+from sla.rulebook import Rulebook
+from tickets.events import drain, keep, record_all
+from tickets.models import Event, Kind, Ticket
+
+log = logging.getLogger(__name__)
+BATCH = 250
+RETRY = timedelta(minutes=5)
+
+
+@dataclass
+class Harvest:
+    """What one batch has to write."""
+
+    clocks: list[Clock] = field(default_factory=list)
+    firings: list[Firing] = field(default_factory=list)
+    breaches: list[Breach] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+def sweep(now: datetime, *, limit: int = 20_000) -> int:
+    """Fire what is due at `now`; answers how many clocks were looked at."""
+    total = 0
+    while total < limit:
+        done = batch(now)
+        if not done:
+            break
+        total += done
+    return total
+
+
+def batch(now: datetime, size: int = BATCH) -> int:
+    """One claim. Should anything in it fail, its tickets are tried one by one, and the one that fails is set aside."""
+    try:
+        return claim(now, Ticket.objects.filter(clocks__fires_at__lte=now), size)
+    except Exception:  # whatever is wrong with one ticket, it never stops the others
+        log.exception("a batch of clocks failed; trying its tickets one by one")
+    due = Clock.objects.filter(fires_at__lte=now).order_by("fires_at").values_list("ticket_id", flat=True)
+    return sum(alone(pk, now) for pk in dict.fromkeys(due[:size]))
+
+
+def alone(pk: int, now: datetime) -> int:
+    """One ticket's due clocks; on failure they wait for RETRY with the reason in their row."""
+    try:
+        return claim(now, Ticket.objects.filter(pk=pk), 1)
+    except Exception as error:  # as above: the reason becomes visible, the others go on
+        log.exception("clocks of #%s failed", pk)
+        reason = f"{type(error).__name__}: {error}"[:300]
+        with transaction.atomic():
+            if Ticket.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).exists():
+                Clock.objects.filter(ticket=pk, fires_at__lte=now).update(fires_at=now + RETRY, trouble=reason)
+        return 0
+
+
+@transaction.atomic
+def claim(now: datetime, tickets: Any, size: int) -> int:
+    """Lock tickets, fire their due clocks, write, tell the followers."""
+    mine = tickets.select_for_update(of=("self",), skip_locked=True).select_related("team")
+    if size > 1:
+        mine = mine.order_by("clocks__fires_at")
+    locked = {ticket.pk: ticket for ticket in mine[:size]}
+    if not locked:
+        return 0
+    # Read after the locks: what another sweep has fired meanwhile is no longer due.
+    due = list(Clock.objects.filter(ticket__in=locked, fires_at__lte=now).order_by("fires_at"))
+    book = rulebook.current()
+    harvest = Harvest()
+    for clock in due:
+        clock.ticket = locked[clock.ticket_id]
+        fire(clock, book, harvest, now)
+    write(harvest.clocks)
+    Firing.objects.bulk_create(harvest.firings)
+    Breach.objects.bulk_create(harvest.breaches)
+    record_all(harvest.events)
+    touched = {event.ticket_id: event.ticket for event in harvest.events}
+    for ticket in touched.values():
+        drain(ticket)
+    keep(touched.values())
+    return len(due)
+
+
+def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
+    """Every stage of one clock that is due, in order. A clock that cannot be read waits, with the reason in its row."""
+    harvest.clocks.append(clock)
+    before = facts(clock)
+    try:
+        stages = list(stages_due(clock, book, now))
+    except Exception as error:  # a poisoned row: any error of reading it is its own, and must not stop the others
+        log.exception("clock %s of #%s cannot be read", clock.pk, clock.ticket_id)
+        for name, value in zip(clocks.CHANGING, before, strict=True):
+            setattr(clock, name, value)
+        clock.fires_at, clock.trouble = now + RETRY, f"{type(error).__name__}: {error}"[:300]
+        return
+    clock.trouble = ""
+    for stage in stages:
+        if isinstance(stage, Breach):
+            harvest.breaches.append(stage)
+            harvest.firings.append(clocks.fired(clock, Stage.DUE, due=stage.due_at, now=now))
+            harvest.events.append(line(clock, Kind.BREACHED, at=stage.due_at, data=told(stage)))
+        else:
+            harvest.firings.append(stage)
+            harvest.events.append(line(clock, Kind.WARNED, at=stage.due_at, data=warned(clock)))
+
+
+def stages_due(clock: Clock, book: Rulebook, now: datetime) -> Iterable[Firing | Breach]:
+    """Fire the clock in memory up to `now`."""
+    rule = book.by_pk.get(clock.policy_id) or book.choose(clock.ticket)
+    if rule is not None:
+        clocks.adopt(clock, clock.ticket, rule, at=now, why="policy or calendar changed")
+    terms = clocks.terms_of(clock, rule)
+    if terms is None:
+        clocks.plan(clock, None)
+        return
+    while clock.fires_at is not None and clock.fires_at <= now:
+        if clock.stage == Stage.WARN:
+            yield clocks.warn(clock, terms, now=now)
+            continue
+        found = clocks.breach(clock, terms, now=now)
+        if found is None:  # cannot be: its instant has passed. Planning anew is what keeps a wrong row from looping.
+            raise ValueError(f"due at {clock.due_at}, and not late at {now}")
+        yield found
+
+
+def line(clock: Clock, kind: Kind, *, at: datetime, data: dict[str, Any]) -> Event:
+    """A line of history, not yet saved."""
+    return Event(ticket=clock.ticket, kind=kind, at=at, via="system", data=data)
+
+
+def warned(clock: Clock) -> dict[str, Any]:
+    """What the timeline keeps of a warning: seconds and ISO instants."""
+    return {
+        "clock": clock.pk,
+        "obligation": clock.obligation,
+        "cycle": clock.cycle,
+        "severity": clock.severity,
+        "target": clock.target,
+        "due": clock.due_at.isoformat() if clock.due_at else None,
+        "policy": clock.reason,
+        "policy_version": clock.policy_version,
+    }

@@ -1,0 +1,12 @@
+"""Looked at every second (helpdesk/celery.py): the database says what is due."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from sla.sweep import sweep
+
+
+@shared_task(name="sla.sweep")
+def sweep_clocks() -> int:
+    """Warnings and breaches that have fallen due; then one chunk of whatever an edit left to plan anew."""
+    return sweep(timezone.now())
