@@ -149,7 +149,7 @@ def verdict(request: HttpRequest, token: str) -> HttpResponse:
     form = VerdictForm(request.POST)
     if not form.is_valid():
         return show(request, token, ticket, person, status=422, problem="Choose fixed or not fixed.")
-    what = {"ticket": ticket, "at": timezone.now(), "actor": person, "via": "form"}
+    what: dict[str, Any] = {"ticket": ticket, "at": timezone.now(), "actor": person, "via": "form"}
     comment = form.cleaned_data["comment"]
     try:
         if form.cleaned_data["answer"] == "fixed":
