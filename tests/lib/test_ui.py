@@ -121,12 +121,12 @@ def test_no_module_of_the_page_is_long_or_imports_another() -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "weird"])
-@pytest.mark.parametrize("page", ["styleguide.html", "styleguide/ticket.html", "styleguide/public.html"])
-def test_the_style_guide_renders_every_component(page: str, theme: str) -> None:
+@pytest.mark.parametrize("name", ["styleguide.html", "styleguide/ticket.html", "styleguide/public.html"])
+def test_the_style_guide_renders_every_component(name: str, theme: str) -> None:
     request = RequestFactory().get("/styleguide/")
     request.user = AnonymousUser()
     request.COOKIES["theme"] = theme
-    html = render_to_string(page, styleguide.sample(), request=request)
+    html = render_to_string(name, styleguide.sample(), request=request)
     assert f'data-theme="{theme if theme != "weird" else "auto"}"' in html
     assert html.count("<h1") >= 1
     assert html.count("<main") == 1
@@ -144,6 +144,6 @@ def test_a_field_ties_its_help_and_error_to_the_control() -> None:
     assert 'aria-invalid="true"' in html
 
 
-@pytest.mark.parametrize("page", ["403.html", "404.html", "500.html"])
-def test_an_error_page_needs_no_request(page: str) -> None:
-    assert "<main" in render_to_string(page)
+@pytest.mark.parametrize("name", ["403.html", "404.html", "500.html"])
+def test_an_error_page_needs_no_request(name: str) -> None:
+    assert "<main" in render_to_string(name)
