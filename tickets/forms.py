@@ -1,21 +1,32 @@
 """What the ticket page asks: one small form for each verb. The actions decide; a form only reads."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from accounts.models import Membership, Role, Team, User
 from catalog.models import Component, Site
+from tickets.errors import Refused
 from tickets.models import Audience, Resolution, Severity, Ticket, TicketKind
+from tickets.states import Status
 
 MAX_BODY = 100_000
+RESOLVED = "resolved:"
 # What a person may say of a resolution; "recovered by itself" is the alert's word.
 HUMAN_RESOLUTIONS = [choice for choice in Resolution.choices if choice[0] != Resolution.RECOVERED]
+THENS = [
+    (Status.WAITING.value, "wait"),
+    (Status.DIAGNOSING.value, "keep open"),
+    *((RESOLVED + code, label) for code, label in HUMAN_RESOLUTIONS),
+]
 
 
 class LocalDateTime(forms.DateTimeField):
@@ -31,17 +42,40 @@ class LocalDateTime(forms.DateTimeField):
 
 
 class FilesInput(forms.FileInput):
+    """An input for several files; reads them all."""
+
     allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+        return files.getlist(name) if hasattr(files, "getlist") else [files[name]] if name in files else []
 
 
 class FilesField(forms.FileField):
-    """Several files; cleans to a list."""
+    """Several files; cleans to a list. Names the file that is empty or too large."""
+
+    widget = FilesInput
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(widget=FilesInput, required=False, **kwargs)
+        super().__init__(**{"required": False, **kwargs})
 
-    def clean(self, data: Sequence[UploadedFile] | None, initial: object = None) -> list[UploadedFile]:
-        return [super(FilesField, self).clean(one, initial) for one in data or [] if one]
+    def clean(self, data: Any, initial: object = None) -> list[UploadedFile]:
+        uploads = [upload for upload in data or [] if upload is not None]
+        if len(uploads) > settings.FILES_PER_MESSAGE:
+            raise ValidationError(f"At most {settings.FILES_PER_MESSAGE} files go with one message.")
+        limit = filesizeformat(settings.FILE_MAX_BYTES)
+        errors = [f"{upload.name} is empty." for upload in uploads if not upload.size]
+        errors += [f"{u.name} is larger than {limit}." for u in uploads if (u.size or 0) > settings.FILE_MAX_BYTES]
+        if errors:
+            raise ValidationError(errors)
+        return uploads
+
+
+def uploads_of(request: HttpRequest) -> list[UploadedFile]:
+    """The files sent as `files`; raises Refused with what FilesField says."""
+    try:
+        return FilesField().clean(request.FILES.getlist("files"))
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), field="files")
 
 
 class ReplyForm(forms.Form):
@@ -49,9 +83,8 @@ class ReplyForm(forms.Form):
 
     body = forms.CharField(required=False, max_length=MAX_BODY, widget=forms.Textarea, strip=True)
     audience = forms.ChoiceField(choices=Audience.choices)
-    then = forms.CharField(required=False, max_length=40)
+    then = forms.ChoiceField(required=False, choices=THENS)
     seen = forms.IntegerField(required=False, min_value=0)
-    files = FilesField()
 
 
 class TicketForm(forms.Form):
@@ -68,7 +101,8 @@ def people_for(ticket: Ticket) -> list[tuple[str, list[tuple[int, str]]]]:
     people = User.objects.desk().annotate(member=member)
     if ticket.team.restricted:
         people = people.filter(Q(member=True) | Q(role=Role.ADMIN))
-    members, others = [], []
+    members: list[tuple[int, str]] = []
+    others: list[tuple[int, str]] = []
     for person in people:
         (members if person.member else others).append((person.pk, str(person)))
     return [group for group in ((ticket.team.name, members), ("Others", others)) if group[1]]
@@ -79,7 +113,9 @@ class AssignmentForm(TicketForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assignee"].choices = [("", "Nobody"), *people_for(self.ticket)]
+        field = self.fields["assignee"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "Nobody"), *people_for(self.ticket)]
         self.initial.setdefault("assignee", self.ticket.assignee_id)
 
 
@@ -126,7 +162,7 @@ class DetailsForm(TicketForm):
         super().__init__(*args, **kwargs)
         for name in ("subject", "kind"):
             self.initial.setdefault(name, getattr(self.ticket, name))
-        self.initial |= {"site": self.ticket.site_id, "component": self.ticket.component_id}
+        self.initial.update(site=self.ticket.site_id, component=self.ticket.component_id)
         field = self.fields["component"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Component.objects.select_related("site").order_by("site__name", "name")
@@ -196,5 +232,5 @@ class MergeForm(TicketForm):
     def clean_target(self) -> int:
         number = str(self.cleaned_data["target"]).strip().lstrip("#")
         if not number.isdecimal() or len(number) > 18:
-            raise forms.ValidationError("Give the number of a ticket.")
+            raise ValidationError("Give the number of a ticket.")
         return int(number)

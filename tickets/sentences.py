@@ -14,6 +14,11 @@ from django.utils.safestring import SafeString
 from tickets.models import Channel, Event, Kind, Resolution, Severity, Ticket, TicketKind, Verification
 from tickets.states import LABELS, Status
 
+CHOICES: dict[str, dict[str, str]] = {
+    "kind": {choice.value: choice.label for choice in TicketKind},
+    "channel": {choice.value: choice.label for choice in Channel},
+    "severity": {str(choice.value): choice.label for choice in Severity},
+}
 OBLIGATIONS = {
     "acknowledge": "acknowledgement",
     "first_response": "first response",
@@ -82,9 +87,8 @@ def reason(ticket: Ticket, field: str, value: str) -> str:
     """One condition that held, in words. Ids become names while the ticket still has that value."""
     if field == "text":
         return f"text contains “{value}”"
-    names = {"kind": TicketKind.choices, "channel": Channel.choices, "severity": Severity.choices}
-    if field in names:
-        return f"{field} is {dict((str(key), label) for key, label in names[field]).get(value, value)}"
+    if field in CHOICES:
+        return f"{field} is {CHOICES[field].get(value, value)}"
     related = getattr(ticket, field, None)
     return f"{field} is {related}" if related is not None and str(related.pk) == value else f"the {field} matches"
 

@@ -74,7 +74,7 @@ TONES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry: `shape` is "message", "event" or "fold" (then `lines` holds the folded ones and `text` their names)."""
+    """One entry: `shape` is "message", "event" or "fold" (then `lines` holds the folded ones, `text` their names)."""
 
     shape: str
     event: Event

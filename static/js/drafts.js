@@ -1,6 +1,7 @@
 // Half-written text survives a reload, a lost connection and a swap. Kept in this browser, cleared once sent.
 const PREFIX = "draft:"
 const SENT = "draft-sent:"
+const AUDIENCE = ":audience"
 const fields = () => document.querySelectorAll("textarea[data-draft]")
 
 function status(field, text) {
@@ -12,6 +13,9 @@ function save(field) {
   const key = PREFIX + field.dataset.draft
   if (field.value.trim()) localStorage.setItem(key, field.value)
   else localStorage.removeItem(key)
+  // A note must never come back as a reply.
+  const audience = field.form?.elements.audience?.value
+  if (audience) localStorage.setItem(key + AUDIENCE, audience)
   status(field, field.value.trim() ? "Draft saved" : "")
 }
 
@@ -26,17 +30,26 @@ function restore() {
     const kept = localStorage.getItem(key)
     if (kept && !field.value) {
       field.value = kept
+      const audience = localStorage.getItem(key + AUDIENCE)
+      if (audience && field.form?.elements.audience) field.form.elements.audience.value = audience
       status(field, "Draft restored")
     }
   }
 }
 
 function forget(form) {
-  for (const field of form.querySelectorAll("textarea[data-draft]")) localStorage.removeItem(PREFIX + field.dataset.draft)
+  for (const field of form.querySelectorAll("textarea[data-draft]")) {
+    localStorage.removeItem(PREFIX + field.dataset.draft)
+    localStorage.removeItem(PREFIX + field.dataset.draft + AUDIENCE)
+  }
 }
 
 function start() {
   document.addEventListener("input", event => event.target.matches("textarea[data-draft]") && save(event.target))
+  document.addEventListener("change", event => {
+    const field = event.target.name === "audience" && event.target.form?.querySelector("textarea[data-draft]")
+    if (field?.value.trim()) save(field)
+  })
   document.addEventListener("submit", event => {
     if (event.target.matches("[hx-post]") && window.htmx) return
     for (const field of event.target.querySelectorAll("textarea[data-draft]")) sessionStorage.setItem(SENT + field.dataset.draft, "1")

@@ -72,9 +72,14 @@ document.addEventListener("submit", event => {
   else event.target.querySelector("[popover]:popover-open")?.hidePopover()
 })
 
+function beside(event, box) {
+  const { left, right, top, bottom } = box.getBoundingClientRect()
+  return event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom
+}
+
 document.addEventListener("click", event => {
-  const open = event.target.closest("dialog[open]")
-  if (open && (event.target === open || event.target.closest("[data-close]"))) {
+  const open = event.target.closest("#editor[open]")
+  if (open && (event.target.closest("[data-close]") || (event.target === open && beside(event, open)))) {
     event.preventDefault()
     open.close()
   }

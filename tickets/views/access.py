@@ -20,7 +20,7 @@ RELATED = (
 class DeskRequest(HttpRequest):
     """A request of somebody who works tickets."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 

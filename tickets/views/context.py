@@ -6,9 +6,11 @@ from django.db.models import Count, Q, QuerySet, Window
 
 from tickets.forms import HUMAN_RESOLUTIONS
 from tickets.models import Ticket
+from tickets.queues import VIEWS
 from tickets.states import LABELS, OPEN, Status
 from tickets.timeline import timeline_of
 from tickets.views.access import DeskRequest
+from tickets.views.queue import queue_context
 
 PAST_SHOWN = 3
 # Moves that one click makes; the others ask something first.
@@ -17,13 +19,14 @@ PLAIN_MOVES = (Status.ACKNOWLEDGED, Status.DIAGNOSING, Status.WAITING)
 
 def page_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:
     """The whole page: the list beside it as well."""
-    return ticket_context(request, ticket, **composer)
+    return queue_context(request) | ticket_context(request, ticket, **composer)
 
 
 def ticket_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:
     """The ticket's regions: five statements. `composer`: body, audience, alert, news and seen after a refused send."""
     return {
         "ticket": ticket,
+        "back_url": VIEWS.get(request.GET.get("view", ""), VIEWS["needs-me"]).url,
         "timeline": timeline_of(ticket, everything=request.GET.get("history") == "all"),
         "past": past_of(request, ticket),
         "linked": linked_of(request, ticket),

@@ -1,23 +1,21 @@
 """Replies and notes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_POST
 
 from files.models import File
 from files.store import TooLarge, discard, save_file
 from tickets.actions import conversation, progress
 from tickets.errors import Moved, Refused
-from tickets.forms import ReplyForm
-from tickets.models import Audience, Ticket
+from tickets.forms import RESOLVED, ReplyForm, uploads_of
+from tickets.models import Audience, Event, Ticket
 from tickets.views.access import DeskRequest, desk, find
 from tickets.views.answers import by, done, show
 from tickets.views.context import ticket_context
-
-RESOLVED = "resolved:"
 
 
 @require_POST
@@ -36,18 +34,19 @@ def notes(request: DeskRequest, pk: int) -> HttpResponse:
 
 def send(request: DeskRequest, ticket: Ticket, audience: str) -> HttpResponse:
     """Say it. What was typed is never lost: a refused form comes back as it was, with the reason above it."""
-    form = ReplyForm({**request.POST.dict(), "audience": audience}, MultiValueDict(request.FILES))
+    form = ReplyForm({**request.POST.dict(), "audience": audience})
     if not form.is_valid():
         return held(request, ticket, form, " ".join(str(text) for texts in form.errors.values() for text in texts))
     stored: list[File] = []
     try:
-        for upload in form.cleaned_data["files"]:
-            stored.append(save_file(stream=upload, name=upload.name, uploaded_by=request.user, at=by(request)["at"]))
+        for upload in uploads_of(request):
+            name = upload.name or "file"
+            stored.append(save_file(stream=upload, name=name, uploaded_by=request.user, at=by(request)["at"]))
         said = say(request, ticket, form.cleaned_data, stored)
     except (TooLarge, Refused) as stop:
         for file in stored:
             discard(file)
-        news = stop.news if isinstance(stop, Moved) else ()
+        news: Sequence[Event] = stop.news if isinstance(stop, Moved) else ()
         return held(request, ticket, form, stop.message if isinstance(stop, Refused) else str(stop), news=news)
     return sent(request, ticket, said)
 
@@ -75,7 +74,7 @@ def sent(request: DeskRequest, ticket: Ticket, said: str) -> HttpResponse:
 
 
 def held(
-    request: DeskRequest, ticket: Ticket, form: ReplyForm, alert: str, *, news: tuple[Any, ...] | list[Any] = ()
+    request: DeskRequest, ticket: Ticket, form: ReplyForm, alert: str, *, news: Sequence[Event] = ()
 ) -> HttpResponse:
     """The send was stopped (422). With script only the notice above the text changes: text and chosen files stay."""
     ticket = find(request, ticket.pk)
@@ -84,7 +83,7 @@ def held(
         "news": news,
         "body": form.data.get("body", ""),
         "audience": form.data.get("audience"),
-        "lost_files": bool(form.files) and not request.htmx,
+        "lost_files": bool(request.FILES) and not request.htmx,
     }
     if not request.htmx:
         return show(request, ticket, status=422, **composer)
