@@ -1,0 +1,1 @@
+"""Demo data, replayed through the real verbs, and bulk data for measuring."""
