@@ -20,6 +20,7 @@ from helpdesk.runtime import paths
 
 GIVEN = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "HELPDESK_DATA", "SECRET_KEY", "BASE_URL", "STATIC_DIR")
 NUMBERS = itertools.count()
+PATIENCE_SECONDS = 120  # for a machine that is busy with other tests
 
 
 class Desk:
@@ -42,7 +43,7 @@ class Desk:
 
     def open(self) -> str:
         """Wait until the desk says it is open; -> its address."""
-        while self.process.poll() is None and time.monotonic() < self.began + 60:
+        while self.process.poll() is None and time.monotonic() < self.began + PATIENCE_SECONDS:
             if found := re.search(r"The desk is open: +(\S+)/", self.said):
                 return found[1]
             time.sleep(0.05)
@@ -88,49 +89,42 @@ def permissions(*places: Path) -> dict[Path, tuple[int, int, int]]:
 
 def left(processes: set[int]) -> set[int]:
     """Those that still exist a few seconds later."""
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while processes and time.monotonic() < deadline:
         processes = {number for number in processes if Path(f"/proc/{number}").exists()}
         time.sleep(0.05)
     return processes
 
 
-def test_the_desk_starts_refuses_a_second_and_leaves_nothing_behind(data: Path, start: list[Desk]) -> None:
+def test_the_desk_keeps_to_its_own_place_and_leaves_nothing_behind(data: Path, start: list[Desk]) -> None:
     outside = [*data.parents, *paths.CHECKOUT.parents, paths.CHECKOUT, Path(sys.prefix), Path(sys.prefix) / "lib"]
     before = permissions(*outside)
 
-    first = Desk(data)
-    start.append(first)
-    address = first.open()
+    desk, neighbour = Desk(data), Desk(data.with_name("neighbour"))
+    start += [desk, neighbour]
+    address = desk.open()
+    assert address != neighbour.open()
+    assert "is busy, trying" in desk.said + neighbour.said
     with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:
         assert answer.status == 200
-    assert str(data) in first.said
-    second = Desk(data)
-    assert second.process.wait(30) == 1
-    assert f"already runs on {data} (process {first.process.pid})" in second.said
+    assert str(data) in desk.said
 
-    processes = first.family()
+    second = Desk(data)
+    assert second.process.wait(60) == 1
+    assert f"already runs on {data} (process {desk.process.pid})" in second.said
+
+    processes = desk.family()
     assert len(processes) > 4
-    first.process.send_signal(signal.SIGINT)
-    assert first.process.wait(60) == 0
+    desk.process.send_signal(signal.SIGINT)
+    assert desk.process.wait(60) == 0
+    assert not left(processes)
+
+    processes = neighbour.family()
+    neighbour.process.kill()
+    neighbour.process.wait(10)
     assert not left(processes)
     assert permissions(*outside) == before
     assert not stat.S_IMODE(data.stat().st_mode) & stat.S_IRWXO
-
-    again = Desk(data)
-    start.append(again)
-    again.open()
-    processes = again.family()
-    again.process.kill()
-    again.process.wait(10)
-    assert not left(processes)
-
-
-def test_two_data_directories_run_side_by_side(data: Path, start: list[Desk]) -> None:
-    one, other = Desk(data), Desk(data.with_name("other"))
-    start += [one, other]
-    assert one.open() != other.open()
-    assert "is busy, trying" in one.said + other.said
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's PostgreSQL runs as that user")
@@ -138,6 +132,6 @@ def test_root_is_told_when_its_database_cannot_reach_the_data(tmp_path: Path, st
     (tmp_path / "closed").mkdir(mode=0o700)
     desk = Desk(tmp_path / "closed" / "data")
     start.append(desk)
-    assert desk.process.wait(30) == 1
+    assert desk.process.wait(60) == 1
     assert "is closed to others" in desk.said
     assert "--data" in desk.said
