@@ -28,6 +28,18 @@ class ArticleStatus(models.TextChoices):
     RETIRED = "retired", "Retired"
 
 
+# What customers usually may read; the other kinds are for the desk unless said otherwise.
+USUALLY_PUBLIC = (ArticleKind.FAQ, ArticleKind.HOW_TO)
+
+# The life of an article, as data. Nothing is deleted: what is wrong or old is retired.
+MOVES: dict[str, tuple[ArticleStatus, ...]] = {
+    ArticleStatus.DRAFT: (ArticleStatus.REVIEW, ArticleStatus.RETIRED),
+    ArticleStatus.REVIEW: (ArticleStatus.PUBLISHED, ArticleStatus.DRAFT),
+    ArticleStatus.PUBLISHED: (ArticleStatus.RETIRED,),
+    ArticleStatus.RETIRED: (ArticleStatus.DRAFT,),
+}
+
+
 class ArticleQuerySet(models.QuerySet["Article"]):
     def visible_to(self, user: User | AnonymousUser | None) -> Self:
         """The desk sees all; everybody else what is published for the public."""
@@ -37,6 +49,17 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def public(self) -> Self:
         return self.filter(status=ArticleStatus.PUBLISHED, is_public=True)
+
+    def published(self) -> Self:
+        return self.filter(status=ArticleStatus.PUBLISHED)
+
+    def light(self) -> Self:
+        """Without what lists do not show: the text, its HTML and its words."""
+        return self.defer("body", "html", "words")
+
+    def lock(self, pk: int) -> "Article":
+        """The article with its row locked until the transaction ends."""
+        return self.select_for_update(of=("self",)).defer("words").get(pk=pk)
 
 
 class Article(models.Model):
@@ -92,6 +115,15 @@ class Article(models.Model):
         """Sanitised HTML, re-rendered when the sanitiser has changed since."""
         return self.html if self.html_version == SANITISER_VERSION else render(self.body)
 
+    @property
+    def moves(self) -> tuple[ArticleStatus, ...]:
+        return MOVES[self.status]
+
+    @property
+    def is_readable(self) -> bool:
+        """Anybody may read it in the help centre."""
+        return self.is_public and self.status == ArticleStatus.PUBLISHED
+
 
 class ArticleVersion(models.Model):
     """An article as it once was. Append-only."""
@@ -110,3 +142,37 @@ class ArticleVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} v{self.number}"
+
+
+class Verdict(models.TextChoices):
+    HELPFUL = "helpful", "Helpful"
+    UNHELPFUL = "unhelpful", "Not helpful"
+    SOLVED = "solved", "Solved it before a request was sent"
+
+
+class ArticleVote(models.Model):
+    """What a reader said of an article. Who it was is kept as a digest only, so that nobody counts twice."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="votes")
+    voter = models.CharField(max_length=40)
+    address = models.CharField(max_length=40, help_text="digest of the network address")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["article", "voter"],
+                condition=models.Q(verdict__in=[Verdict.HELPFUL, Verdict.UNHELPFUL]),
+                name="one_opinion_per_reader",
+            ),
+            models.UniqueConstraint(
+                fields=["article", "voter"],
+                condition=models.Q(verdict=Verdict.SOLVED),
+                name="one_solution_per_reader",
+            ),
+        ]
+        indexes = [models.Index(fields=["article", "address", "at"], name="votes_by_address")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.article_id}"
