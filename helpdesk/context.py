@@ -2,7 +2,12 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User
+from tickets import queues
 
 # (title, [(label, path, admins only)]) – the settings' navigation; each page is its app's own.
 SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
@@ -17,8 +22,25 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
 ]  # fmt: skip
 
 
+def rail_of(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """The queue's views with their counts: one statement, and only for pages that print the rail."""
+    counts = queues.counts_for(request, user)
+    here = request.path if request.path.startswith("/queue/") else f"/queue/{request.GET.get('view', '')}"
+    return [
+        {
+            "key": view.key, "name": view.name, "icon": view.icon, "hint": view.hint, "stroke": view.stroke,
+            "url": view.url, "count": queues.shown(counts[view.key]), "current": here == view.url,
+        }
+        for view in queues.VIEWS.values()
+    ]  # fmt: skip
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Template variables of the frame, for people of the desk only: `settings_nav` (and the rail, by tickets)."""
+    """Template variables of the desk's frame, for people of the desk only.
+
+    `rail` (lazy: asked when printed), `settings_nav`, `live_url`, `palette_url`, and `demo`, true while mail ends in
+    the local mailbox.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.is_desk:
         return {}
@@ -33,4 +55,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         }
         for title, links in SETTINGS_NAV
     ]
-    return {"settings_nav": nav if request.path.startswith(("/settings/", "/intake/", "/mailbox/")) else []}
+    return {
+        "rail": SimpleLazyObject(lambda: rail_of(request, user)),
+        "live_url": "/live",
+        "palette_url": "/palette",
+        "demo": not settings.EMAIL_HOST,
+        "settings_nav": nav if request.path.startswith(("/settings/", "/intake/", "/mailbox/")) else [],
+    }

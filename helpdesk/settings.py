@@ -141,6 +141,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 ACCOUNT_ADAPTER = "notifications.account_mail.Adapter"
+# Called with (invitation=, url=), in the transaction that makes an invitation: who tells the invited person.
+ACCOUNT_NOTICES = ["notifications.account_mail.invited"]
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -183,7 +185,7 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # -- the desk --------------------------------------------------------------------------------------------------------
 # Called in order, in the verb's own transaction, for each line of history (docs/architecture.md, law two).
-TICKET_FOLLOWERS: list[str] = ["sla.follow.follow", "notifications.follow.follow"]
+TICKET_FOLLOWERS: list[str] = ["sla.follow.follow", "notifications.follow.follow", "helpdesk.live.follow"]
 # If one of these raises, the verb rolls back. The others run in a savepoint and leave a visible, replayable failure.
 BINDING_FOLLOWERS = {"sla.follow.follow"}
 UNOWNED_P1_SECONDS = 300

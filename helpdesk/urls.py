@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from helpdesk import views
+from helpdesk import live, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("healthz", views.health, name="health"),
+    path("live", live.desk, name="live"),
+    path("live/t/<str:token>", live.requester, name="requester-live"),
     path("accounts/", include("allauth.urls")),
     path("", include("tickets.urls")),  # /queue /tickets /help/t /help/requests /settings/rules …
     path("", include("knowledge.urls")),  # /help/ /help/articles /knowledge

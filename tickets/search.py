@@ -1,13 +1,31 @@
-"""Full-text search over subjects and messages (PostgreSQL; no other engine)."""
+"""Full-text search over subjects and messages (PostgreSQL; no other engine).
 
+Newest first. A page of answers must cost the same for a rare word and for one in every ticket, in a thousand tickets
+and in a million: each search document also holds a word for its thousand ("@b12"), so the index itself can be asked for
+"these words, among the newest" before it is asked for everything.
+"""
+
+from collections.abc import Sequence
+
+from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
+from accounts.models import User
 from tickets.models import Audience, Ticket
 
 CONFIG = "english"
 MAX_CHARS = 60_000  # of one message; a tsvector holds 1 MB
 MAX_LEXEMES = 20_000  # of one ticket; later messages of a monster thread are found by their ticket's other words
+MAX_QUERY = 200
+BUCKET = 4096  # tickets that share a bucket word
+NEWEST = (1, 16)  # buckets asked first, before all of them
+RANKED = 100  # newest answers among which the best are looked for
+
+
+def bucket_word(number: int) -> str:
+    """The word that a ticket shares with its neighbours by number. No text can hold it: words have no "@b"."""
+    return f"@b{number // BUCKET}"
 
 
 def index_text(ticket: Ticket, text: str, audience: str) -> None:
@@ -17,24 +35,87 @@ def index_text(ticket: Ticket, text: str, audience: str) -> None:
         cursor.execute(
             f"""
             INSERT INTO tickets_searchdocument AS doc (ticket_id, public, internal)
-            SELECT %(ticket)s, {"words" if public else "''::tsvector"}, words
-              FROM to_tsvector('{CONFIG}', %(text)s) AS words
+            SELECT %(ticket)s, {"words || place" if public else "place"}, words || place
+              FROM to_tsvector('{CONFIG}', %(text)s) AS words, array_to_tsvector(ARRAY[%(bucket)s]) AS place
             ON CONFLICT (ticket_id) DO UPDATE
                SET internal = doc.internal || excluded.internal, public = doc.public || excluded.public
              WHERE length(doc.internal) < {MAX_LEXEMES}
             """,  # noqa: S608 - only constants are formatted in
-            {"ticket": ticket.pk, "text": text[:MAX_CHARS].replace("\0", "")},
+            {"ticket": ticket.pk, "text": clean(text, MAX_CHARS), "bucket": bucket_word(ticket.pk)},
         )
 
 
-def search(tickets: QuerySet[Ticket], query: str, *, internal: bool) -> QuerySet[Ticket]:
-    """Those of `tickets` that hold every word of `query` (web search syntax: "a phrase", -not, or)."""
+def clean(text: str, most: int) -> str:
+    """Text as PostgreSQL takes it."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()[:most]
+
+
+def search(tickets: QuerySet[Ticket], query: str, *, internal: bool, buckets: Sequence[str] = ()) -> QuerySet[Ticket]:
+    """Those of `tickets` that hold every word of `query` (web search syntax: "a phrase", -not, or).
+
+    `internal`: whether words of internal notes count. `buckets`: only tickets of these bucket words.
+    """
     column = "internal" if internal else "public"
-    return tickets.extra(
+    wanted, params = f"websearch_to_tsquery('{CONFIG}', %s)", [clean(query, MAX_QUERY)]
+    if buckets:
+        wanted += " && %s::tsquery"
+        params.append(" | ".join(f"'{word}'" for word in buckets))
+    return tickets.extra(  # noqa: S610 - only constants are formatted in
         tables=["tickets_searchdocument"],
         where=[
             "tickets_searchdocument.ticket_id = tickets_ticket.id",
-            f"tickets_searchdocument.{column} @@ websearch_to_tsquery('{CONFIG}', %s)",
+            f"tickets_searchdocument.{column} @@ ({wanted})",
         ],
-        params=[query.replace("\0", "")[:200]],
+        params=params,
     )
+
+
+def newest_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM tickets_ticket")
+        return cursor.fetchone()[0] or 0
+
+
+def buckets_from(newest: int, count: int) -> list[str]:
+    """The bucket words of `newest` and of the tickets before it, `count` of them at most."""
+    first = newest // BUCKET
+    return [bucket_word(place * BUCKET) for place in range(first, max(-1, first - count), -1)]
+
+
+def number_in(query: str) -> int | None:
+    """The ticket number that a query is, as "#1042" or "1042"."""
+    digits = query.strip().removeprefix("#")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def find(user: User, query: str, *, before: int | None = None, size: int = 25) -> list[int]:
+    """Numbers of the tickets this person may see that hold every word of `query`, newest first.
+
+    The desk finds words of internal notes too; a requester only what is public, of her own tickets. `before`: the
+    number where the last page ended.
+    """
+    visible = Ticket.objects.visible_to(user)
+    if before is not None:
+        visible = visible.filter(pk__lt=before)
+    if not clean(query, MAX_QUERY).strip():
+        return []
+
+    def ask(buckets: Sequence[str]) -> list[int]:
+        found = search(visible, query, internal=user.is_desk, buckets=buckets)
+        return list(found.order_by("-pk").values_list("pk", flat=True)[:size])
+
+    if user.is_desk:  # the few tickets of a requester need no such care
+        newest = newest_number() if before is None else before
+        for count in NEWEST:
+            if len(found := ask(buckets_from(newest, count))) == size:
+                return found
+    return ask(())
+
+
+def best(user: User, query: str, *, size: int = 25) -> list[int]:
+    """The best matches among the newest RANKED ones: by how often and how near each other the words are."""
+    newest = find(user, query, size=RANKED)
+    column = "search__internal" if user.is_desk else "search__public"
+    wanted = SearchQuery(clean(query, MAX_QUERY), config=CONFIG, search_type="websearch")
+    ranked = Ticket.objects.filter(pk__in=newest).annotate(rank=SearchRank(F(column), wanted, normalization=1))
+    return list(ranked.order_by("-rank", "-pk").values_list("pk", flat=True)[:size])

@@ -1,8 +1,29 @@
 from django.urls import URLPattern, path
 
-from tickets.views import attachments, conversation, filing, lifecycle, merging, people, ticket
+from tickets.views import (
+    attachments,
+    bulk,
+    conversation,
+    filing,
+    lifecycle,
+    merging,
+    new,
+    palette,
+    people,
+    queue,
+    requester,
+    search,
+    ticket,
+)
 
 urlpatterns: list[URLPattern] = [
+    path("queue/<slug:key>", queue.queue, name="queue"),
+    path("queue/<slug:key>/filters", queue.queue_filters, name="queue-filters"),
+    path("queue/<slug:key>/assignments", bulk.take, name="queue-assignments"),
+    path("queue/<slug:key>/teams", bulk.move, name="queue-teams"),
+    path("search", search.search, name="search"),
+    path("palette", palette.palette, name="palette"),
+    path("tickets/new", new.new, name="ticket-new"),
     path("tickets/<int:pk>", ticket.ticket, name="ticket"),
     path("tickets/<int:pk>/live", ticket.live, name="ticket-live"),
     path("tickets/<int:pk>/replies", conversation.replies, name="ticket-replies"),
@@ -23,5 +44,10 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:pk>/merge", merging.merge, name="ticket-merge"),
     path("tickets/<int:pk>/unmerge", merging.unmerge, name="ticket-unmerge"),
     path("files/<int:pk>", attachments.attachment, name="file"),
+    path("help/requests", requester.requests, name="requester-requests"),
+    path("help/t/<str:token>", requester.page, name="requester-page"),
+    path("help/t/<str:token>/answers", requester.answers, name="requester-answers"),
+    path("help/t/<str:token>/verdict", requester.verdict, name="requester-verdict"),
+    path("help/t/<str:token>/rating", requester.rating, name="requester-rating"),
     path("help/t/<str:token>/files/<int:pk>", attachments.requester_attachment, name="requester-file"),
 ]

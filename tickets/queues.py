@@ -1,0 +1,113 @@
+"""The views of the queue as data: which tickets each holds, and how many."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Team, User
+from tickets.models import Ticket
+from tickets.models.ticket import TicketQuerySet
+from tickets.states import Status
+
+Chosen = Callable[[TicketQuerySet, User, datetime], TicketQuerySet]
+
+# A count stops here ("999+"), so that the rail costs the same on a desk with a million tickets.
+COUNT_CAP = 1000
+
+
+def teams_of(user: User) -> QuerySet[Team]:
+    return Team.objects.filter(memberships__user=user)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One entry of the rail. `choose(visible tickets, user, now)` answers its tickets; `empty` says what next."""
+
+    key: str
+    name: str
+    icon: str
+    hint: str
+    stroke: str
+    empty: tuple[str, str]
+    choose: Chosen
+
+    @property
+    def url(self) -> str:
+        return f"/queue/{self.key}"
+
+
+VIEWS = {
+    view.key: view
+    for view in (
+        View(
+            key="needs-me", name="Needs me", icon="inbox", stroke="g i",
+            hint="Your move: yours, or nobody's in your teams",
+            empty=("Nothing needs you", "Tickets that wait for you or your team land here."),
+            choose=lambda tickets, user, now: tickets.needs(user),
+        ),
+        View(
+            key="team", name="My teams", icon="users", stroke="g t", hint="Everything open in your teams",
+            empty=("Your teams have nothing open", "New tickets are routed here."),
+            choose=lambda tickets, user, now: tickets.open().filter(team__in=teams_of(user)),
+        ),
+        View(
+            key="unassigned", name="Unassigned", icon="user-x", stroke="g u", hint="Open, and nobody has it",
+            empty=("Everything has an owner", "A ticket that nobody has taken shows up here."),
+            choose=lambda tickets, user, now: tickets.open().filter(assignee=None),
+        ),
+        View(
+            key="at-risk", name="SLA at risk", icon="timer", stroke="g r", hint="Due within the hour, or overdue",
+            empty=("No deadline is near", "Tickets due within the hour, and overdue ones, show up here."),
+            choose=lambda tickets, user, now: tickets.at_risk(now),
+        ),
+        View(
+            key="waiting", name="Waiting", icon="hourglass", stroke="g w",
+            hint="Somebody else's move: the requester's, a third party's, a date's",
+            empty=("Nobody is waited for", "Tickets waiting for an answer or on hold show up here."),
+            choose=lambda tickets, user, now: tickets.filter(status__in=(Status.WAITING, Status.ON_HOLD)),
+        ),
+        View(
+            key="all", name="All tickets", icon="layers", stroke="g a", hint="Everything you may see; open at first",
+            empty=("There are no tickets yet", "They arrive by form, alert and API, or you open one for somebody."),
+            choose=lambda tickets, user, now: tickets,
+        ),
+    )
+}  # fmt: skip
+
+
+def tickets_of(view: View, user: User, now: datetime) -> TicketQuerySet:
+    """The visible tickets of a view."""
+    return view.choose(Ticket.objects.visible_to(user), user, now)
+
+
+def counts(user: User, now: datetime) -> dict[str, int]:
+    """How many tickets each view shows this person, up to COUNT_CAP: one statement. "all" counts what is open."""
+    parts, params = [], []
+    for view in VIEWS.values():
+        tickets = tickets_of(view, user, now)
+        if view.key == "all":
+            tickets = tickets.open()
+        sql, values = tickets.order_by().values("pk")[:COUNT_CAP].query.sql_with_params()
+        parts.append(f"(SELECT count(*) FROM ({sql}) v)")  # noqa: S608 - written by the ORM
+        params.extend(values)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)  # noqa: S608 - written by the ORM
+        row = cursor.fetchone()
+    return dict(zip(VIEWS, row, strict=True))
+
+
+def counts_for(request: HttpRequest, user: User) -> dict[str, int]:
+    """The counts, asked once per request however many regions print them."""
+    if not hasattr(request, "queue_counts"):
+        request.queue_counts = counts(user, timezone.now())  # type: ignore[attr-defined]
+    return request.queue_counts  # type: ignore[attr-defined, no-any-return]
+
+
+def shown(count: int) -> str:
+    """A count as the rail prints it; nothing for none."""
+    return f"{COUNT_CAP - 1}+" if count >= COUNT_CAP else str(count or "")

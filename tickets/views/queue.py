@@ -1,0 +1,99 @@
+"""The queue: the list of a view, narrowed and paged, and the form that narrows it."""
+
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_GET
+
+from accounts.models import User
+from tickets import queues
+from tickets.filters import TicketFilter, only_open, teams
+from tickets.models import Ticket
+from tickets.paging import SORTS, page_of
+from tickets.queues import VIEWS, View
+from tickets.views.access import DeskRequest, desk
+from tickets.views.narrowing import Chip, address, asked_for, chips_of, kept
+
+ROW = ("requester", "site", "team", "assignee")
+HEAVY = ("resolution_text", "evidence", "custom")
+
+
+def queue_context(request: DeskRequest, key: str = "") -> dict[str, Any]:
+    """What `tickets/queue/_list.html` reads; any page of the desk may show the list beside itself.
+
+    The view is `key`, else ?view=, else "needs-me". Keys: view, rows, next_cursor, prev (addresses of the neighbouring
+    pages), filters (chips), filter_errors, query_string (for links to a ticket out of this list).
+    """
+    view = VIEWS.get(key or request.GET.get("view", ""), VIEWS["needs-me"])
+    data, now = request.GET, timezone.now()
+    tickets = queues.tickets_of(view, request.user, now)
+    asked, errors, chips = asked_for(data), [], []
+    sort, open_only = data.get("sort", ""), view.key != "all"
+    if asked or sort:
+        found = TicketFilter(data, queryset=tickets, request=request)
+        errors = [f"{found.form.fields[name].label}: {e}" for name, es in found.form.errors.items() for e in es]
+        tickets = found.qs if not errors else tickets.none()
+        chips = [] if errors else chips_of(found, data, view.url)
+        open_only = open_only or (not errors and only_open(found.form.cleaned_data["status"]))
+    if view.key == "all" and not asked:
+        # Nothing asked: what is open. Saying so as a chip lets anybody take it off.
+        tickets, open_only = tickets.open(), True
+        chips = [Chip("Status", "Open", address(view.url, kept(data, without=("cursor",), status="any")))]
+    order = sort if sort in SORTS else ("due" if open_only else "activity")
+    page = page_of(tickets.select_related(*ROW).defer(*HEAVY), sort=order, cursor=data.get("cursor", ""))
+    return {
+        "view": view,
+        "rows": page.rows,
+        "next_cursor": address(view.url, kept(data, cursor=page.next)) if page.next else "",
+        "prev": address(view.url, kept(data, cursor=page.prev)) if page.prev else "",
+        "filters": chips,
+        "filter_errors": errors,
+        "narrowed": bool(asked),
+        "count": queues.shown(queues.counts_for(request, request.user)[view.key]),
+        "query_string": kept(data, view=view.key).urlencode(),
+        "filter_query": kept(data, without=("cursor",)).urlencode(),
+        "live_query": kept(data).urlencode(),
+        "bulk_teams": list(teams(request).values_list("pk", "name")),
+    }
+
+
+def view_or_404(key: str) -> View:
+    if key not in VIEWS:
+        raise Http404
+    return VIEWS[key]
+
+
+@require_GET
+@desk
+def queue(request: DeskRequest, key: str) -> HttpResponse:
+    """A view of the queue beside an empty ticket pane; for htmx only the regions that live updates refresh."""
+    context = queue_context(request, view_or_404(key).key)
+    live = request.htmx and not request.htmx.history_restore_request
+    template = "tickets/queue/live.html" if live else "tickets/queue/page.html"
+    answer = render(request, template, context, status=400 if context["filter_errors"] else 200)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+@require_GET
+@desk
+def queue_filters(request: DeskRequest, key: str) -> HttpResponse:
+    """The form that narrows a view: a panel of the list, or a page of its own without JavaScript."""
+    view = view_or_404(key)
+    data = request.GET.copy()
+    if view.key == "all" and not asked_for(data):
+        data["status"] = "open"
+    form = TicketFilter(data, queryset=Ticket.objects.none(), request=request).form
+    agents = User.objects.desk().order_by("name").values_list("pk", "name", "email")
+    people = [(str(pk), name or email) for pk, name, email in agents]
+    form.fields["assignee"].widget = forms.Select(choices=[("", "Anybody"), ("me", "Me"), ("none", "Nobody"), *people])
+    hidden = [(n, v) for n in ("number", "requester", "organisation", "rating", "view") for v in data.getlist(n) if v]
+    boxes = [form[name] for name in ("status", "severity", "team", "site", "kind", "channel")]
+    template = "tickets/queue/_filters.html" if request.htmx else "tickets/queue/filters.html"
+    answer = render(request, template, {"view": view, "form": form, "hidden": hidden, "boxes": boxes})
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
