@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import invitations
+
+urlpatterns: list[URLPattern] = [
+    path("invitations/<str:secret>", invitations.invitation, name="invitation"),
+]

@@ -8,7 +8,7 @@ from accounts.models import Organisation, User
 def requester_for(*, email: str, name: str = "") -> User:
     """The person with this address, made without a password when unknown. Safe when two ask at once."""
     email = email.strip().lower()
-    known = User.objects.filter(email=email).first() or User.objects.filter(emailaddress__email=email).first()
+    known = User.objects.filter(email=email).first() or owner_of(email)
     if known:
         if name and not known.name:
             User.objects.filter(pk=known.pk, name="").update(name=name[:200])
@@ -21,3 +21,8 @@ def requester_for(*, email: str, name: str = "") -> User:
             )
     except IntegrityError:
         return User.objects.get(email=email)
+
+
+def owner_of(email: str) -> User | None:
+    """Whose further address it is. Only a confirmed one counts: anybody may claim somebody else's."""
+    return User.objects.filter(emailaddress__email=email, emailaddress__verified=True).first()
