@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, re_path
 
-urlpatterns: list[URLPattern] = []
+from integrations.views import receive
+
+urlpatterns: list[URLPattern] = [
+    re_path(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", receive.receive, name="receive-alert"),
+]

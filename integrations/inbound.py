@@ -1,0 +1,92 @@
+"""Store, then answer, then work: every intake is a row with its raw bytes before anything is made of it."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from integrations import alerts, submissions
+from integrations.models import Door, Inbound, Source, State
+from integrations.reading import Unreadable
+from tickets.errors import Refused
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+BACKOFF = timedelta(seconds=5)
+PAUSED = "The source is paused. Replay it once the source accepts alerts again."
+
+
+def store(
+    *,
+    door: str,
+    raw: bytes,
+    at: datetime,
+    source: Source | None = None,
+    due: datetime | None = None,
+    **facts: Any,
+) -> Inbound:
+    """Keep what came, in one statement, to be interpreted from `due` on; a paused source's waits for a replay."""
+    paused = source is not None and not source.is_active
+    return Inbound.objects.create(
+        door=door,
+        source=source,
+        raw=raw,
+        size=len(raw),
+        received_at=at,
+        state=State.IGNORED if paused else State.PENDING,
+        reason=PAUSED if paused else "",
+        next_try_at=None if paused else due or at,
+        **facts,
+    )
+
+
+def claim(now: datetime, *, batch: int) -> list[Inbound]:
+    """Take up to `batch` due rows for LEASE, oldest first; nobody else gets them meanwhile."""
+    with transaction.atomic():
+        due = Inbound.objects.due(now).order_by("next_try_at", "id").select_for_update(skip_locked=True)
+        taken = list(due.values_list("pk", flat=True)[:batch])
+        Inbound.objects.filter(pk__in=taken).update(next_try_at=now + LEASE, attempts=F("attempts") + 1)
+    return list(Inbound.objects.filter(pk__in=taken).select_related("source").order_by("id")) if taken else []
+
+
+def interpret(inbound: Inbound, *, now: datetime) -> None:
+    """Make of a claimed row what it says: tickets, repeats, resolutions. What is wrong with it becomes its reason."""
+    try:
+        if inbound.attempts > MAX_ATTEMPTS:
+            raise Refused(inbound.reason or "It was begun five times and never finished.")
+        if inbound.door == Door.ALERT:
+            alerts.take(inbound, at=inbound.received_at, lease=LEASE)
+        else:
+            submissions.take(inbound, at=inbound.received_at)
+    except (Unreadable, Refused) as error:
+        settle(inbound, State.FAILED, reason=str(error))
+    except alerts.Overtaken:
+        log.info("intake %s is worked by somebody else", inbound.receipt)
+    except Exception as error:  # one bad body never stops the others; it stays, with its reason, and can be replayed
+        log.exception("intake %s failed", inbound.receipt)
+        reason = f"{type(error).__name__}: {error}"[:2000]
+        if inbound.attempts >= MAX_ATTEMPTS:
+            settle(inbound, State.FAILED, reason=reason)
+        else:
+            again = now + BACKOFF * 2 ** max(inbound.attempts - 1, 0)
+            settle(inbound, State.PENDING, reason=reason, next_try_at=again)
+
+
+def settle(inbound: Inbound, state: str, *, reason: str = "", next_try_at: datetime | None = None) -> None:
+    """Write down what became of it."""
+    inbound.state, inbound.reason, inbound.next_try_at = state, reason.replace("\0", ""), next_try_at
+    inbound.save(update_fields=["state", "reason", "next_try_at"])
+
+
+def replay(inbound: Inbound, *, at: datetime) -> bool:
+    """Try again what failed (from the alert at which it stopped) or changed nothing; answers whether it will be."""
+    again = {"state": State.PENDING, "reason": "", "attempts": 0, "next_try_at": at}
+    rows = Inbound.objects.filter(pk=inbound.pk)
+    return bool(
+        rows.filter(state=State.FAILED).update(**again)
+        or rows.filter(state=State.IGNORED).update(**again, taken=0, outcomes=[])
+    )

@@ -1,0 +1,68 @@
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts.models import Team
+from catalog.models import Component, Site
+from integrations.sources import KINDS, Kind
+from lib import crypto
+from tickets.models import Severity
+
+
+def kinds() -> list[tuple[str, str]]:
+    return [(kind.name, kind.title) for kind in KINDS.values()]
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def of_token(self, token: str) -> Self:
+        """The source whose address carries this token (at most one)."""
+        return self.filter(token_digest=crypto.digest(token))
+
+
+class Source(models.Model):
+    """A monitoring tool that posts alerts. Its token is the address; only a digest is kept, the prefix is shown."""
+
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=40, choices=kinds, default="alertmanager")
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    token_prefix = models.CharField(max_length=12, editable=False)
+    site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    component = models.ForeignKey(Component, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="Used when no routing rule matches.",
+    )  # fmt: skip
+    severity = models.PositiveSmallIntegerField(
+        "severity", choices=Severity.choices, default=Severity.P3, help_text="When an alert does not say."
+    )
+    quiet_minutes = models.PositiveIntegerField(
+        "quiet minutes",
+        default=15,
+        help_text="So long must it stay quiet after a recovery to count as fixed; a new alert before then reopens.",
+    )
+    mapping = models.JSONField(default=dict, blank=True)
+    is_active = models.BooleanField("accepting", default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = SourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="one_source_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reader(self) -> Kind | None:
+        """What reads its bodies; None when that kind is no longer installed."""
+        return KINDS.get(self.kind)
+
+    def new_token(self) -> str:
+        """Give it a fresh address; answers the token, which is shown once and never stored. Does not save."""
+        token = crypto.new_token("src_")
+        self.token_digest, self.token_prefix = token.digest, token.prefix
+        return token.secret

@@ -1,0 +1,70 @@
+"""After the last alert of a ticket recovered: quiet verifies it, and closes."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from integrations.models import Alert, Recovery
+from tickets.actions import progress
+from tickets.models import Ticket, Verification
+from tickets.states import Status
+
+log = logging.getLogger(__name__)
+BATCH = 200
+
+
+def home(ticket: Ticket) -> Ticket:
+    """Where its alerts belong now: the ticket into which it was merged, else itself."""
+    while ticket.merged_into is not None:
+        ticket = ticket.merged_into
+    return ticket
+
+
+def others_open(ticket: Ticket) -> int:
+    """How many alerts of this ticket, and of those merged into it, still fire."""
+    of_it = Q(ticket=ticket) | Q(ticket__merged_into=ticket) | Q(ticket__merged_into__merged_into=ticket)
+    return Alert.objects.filter(of_it, resolved_at=None).count()
+
+
+def expect_quiet(locked: Ticket, *, recovered_at: datetime, until: datetime | None) -> None:
+    """Verify at `until` (None: no longer). The caller holds the ticket's lock."""
+    if until is None:
+        Recovery.objects.filter(ticket=locked).update(verifies_at=None)
+    else:
+        Recovery.objects.update_or_create(ticket=locked, defaults={"recovered_at": recovered_at, "verifies_at": until})
+
+
+def verify_due(now: datetime) -> int:
+    """Close what stayed quiet; answers how many. A ticket that fails is logged and waits for the next tick."""
+    done = 0
+    for pk in list(
+        Recovery.objects.filter(verifies_at__lte=now).order_by("verifies_at").values_list("pk", flat=True)[:BATCH]
+    ):
+        try:
+            with transaction.atomic():
+                # The ticket before its recovery, as everybody else locks them.
+                ticket = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
+                if ticket is not None:
+                    done += verify(ticket, now)
+        except Exception:  # whatever is wrong with one ticket, it never stops the others
+            log.exception("recovery of #%s failed", pk)
+    return done
+
+
+def verify(ticket: Ticket, now: datetime) -> bool:
+    """Verify and close one locked ticket, dated when the quiet time was over."""
+    recovery = Recovery.objects.get(pk=ticket.pk)
+    if recovery.verifies_at is None or recovery.verifies_at > now:
+        return False
+    due = recovery.verifies_at
+    Recovery.objects.filter(pk=ticket.pk).update(verifies_at=None)
+    if ticket.status != Status.RESOLVED or others_open(ticket):
+        return False
+    quiet = int((due - recovery.recovered_at) / timedelta(minutes=1))
+    evidence = f"No new alert for {quiet} minutes after the recovery."
+    progress.verify_and_close(
+        ticket=ticket, how=Verification.RECOVERY, at=due, actor=None, via="system", evidence=evidence
+    )
+    return True

@@ -1,0 +1,26 @@
+"""The intake's sweep: what is due, claimed in small batches with SKIP LOCKED."""
+
+from time import monotonic
+
+from celery import shared_task
+from django.utils import timezone
+
+from integrations import inbound, recovery
+
+BATCH = 20
+BUDGET = 5.0  # seconds of one tick's work; the next tick goes on
+
+
+@shared_task(name="integrations.interpret_pending")
+def interpret_pending() -> int:
+    """Every second: make tickets of what came in, close what stayed quiet. Answers how many bodies it worked."""
+    began, worked = monotonic(), 0
+    recovery.verify_due(timezone.now())
+    while monotonic() - began < BUDGET:
+        claimed = inbound.claim(timezone.now(), batch=BATCH)
+        for row in claimed:
+            inbound.interpret(row, now=timezone.now())
+        worked += len(claimed)
+        if len(claimed) < BATCH:
+            break
+    return worked

@@ -1,0 +1,54 @@
+"""The door of alerts: stores the raw body, answers with a receipt; the worker does the rest."""
+
+import logging
+
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from integrations import inbound
+from integrations.models import Door, Source
+from integrations.reading import MAX_BYTES
+from lib.http import TooLarge, client_ip, kept_headers, problem, read_body
+
+log = logging.getLogger(__name__)
+KEPT = (
+    "user-agent", "content-encoding", "x-request-id", "x-amz-sns-message-type", "x-amz-sns-topic-arn",
+    "sentry-hook-resource", "sentry-hook-timestamp", "x-grafana-alerting-signature", "x-zabbix-event",
+)  # fmt: skip
+
+
+@csrf_exempt
+def receive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
+    """202 and a receipt for whatever is sent to a known address; else a problem document."""
+    if request.method != "POST":
+        return problem(405, "Alerts are posted here.", Allow="POST")
+    try:
+        source = Source.objects.of_token(token).only("is_active").first()
+        if source is None:
+            return problem(404, "No source has this address.")
+        body = read_body(request, limit=MAX_BYTES)
+        row = inbound.store(
+            door=Door.ALERT,
+            raw=body,
+            at=timezone.now(),
+            source=source,
+            path=kept(rest, 200),
+            content_type=kept(request.META.get("CONTENT_TYPE", ""), 120),
+            headers=kept_headers(request, KEPT),
+            remote_ip=client_ip(request),
+        )
+    except TooLarge:
+        return problem(413, f"At most {MAX_BYTES // 1024 // 1024} MB are taken.")
+    except OSError:
+        return problem(400, "The body ended before it was complete.")
+    except (DatabaseError, InterfaceError):
+        log.exception("an alert could not be stored")
+        return problem(503, "The desk cannot store anything right now. Send it again.", Retry_After="5")
+    return JsonResponse({"receipt": str(row.receipt), "state": row.state}, status=202)
+
+
+def kept(text: str, limit: int) -> str:
+    """Text that the database takes."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:limit]
