@@ -15,6 +15,7 @@ from knowledge.models import Article, ArticleKind, ArticleStatus
 from knowledge.paging import page_of
 from knowledge.search import close_to, highlighted, search
 from knowledge.views.access import DeskRequest, desk, find
+from lib.html import tidy
 
 # What the list can be ordered by, and nothing else.
 ORDERS = {
@@ -38,7 +39,7 @@ STEPS = {
 @require_safe
 def articles(request: DeskRequest) -> HttpResponse:
     given = request.GET
-    query, order = given.get("q", "").strip(), given.get("order", "")
+    query, order = tidy(given.get("q", "")).strip(), given.get("order", "")
     shown = filtered(
         Article.objects.visible_to(request.user).select_related("site", "owner").light(), given, request.user
     )

@@ -17,6 +17,7 @@ from knowledge.paging import Page, page_of
 from knowledge.search import close_to, highlighted, search, suggest
 from knowledge.views.access import reader_of
 from knowledge.votes import OPINIONS, vote
+from lib.html import tidy
 
 MAX_SUBJECT = 300
 POPULAR = 6
@@ -39,13 +40,13 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def articles(request: HttpRequest) -> HttpResponse:
     """All public articles, or those that a search finds; a search that finds nothing shows what comes close."""
-    query = request.GET.get("q", "").strip()
+    query = tidy(request.GET.get("q", "")).strip()
     kind, site = request.GET.get("kind", ""), request.GET.get("site", "")
     shown: QuerySet[Article] = Article.objects.public().select_related("site").light()
     if kind in ArticleKind.values:
         shown = shown.filter(kind=kind)
     if site:
-        shown = shown.filter(site__slug=site[:60])
+        shown = shown.filter(site__slug=tidy(site)[:60])
     found = page_of(search(shown, query) if query else shown.order_by("title", "id"), request.GET)
     close: Page | None = None
     if query and not found.rows:
