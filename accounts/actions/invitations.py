@@ -11,19 +11,11 @@ from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from accounts.audit import audit
+from accounts.errors import Refused
 from accounts.models import Invitation, Membership, Role, Team, User
 from lib.crypto import digest
 
 LIFE = timedelta(days=7)
-
-
-class InvitationRefused(Exception):
-    """Why somebody cannot be invited, or cannot come in; `field` names the input that must change."""
-
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
 
 
 @transaction.atomic
@@ -32,21 +24,21 @@ def invite(
 ) -> tuple[Invitation, str]:
     """A fresh invitation and its link, which is told by mail and never stored. Earlier links to the same address end.
 
-    Raises InvitationRefused: only admins make admins, and who works here already needs no invitation.
+    Raises Refused: only admins make admins, and who works here already needs no invitation.
     """
     email = email.strip().lower()
     if role not in (Role.ADMIN, Role.MANAGER, Role.AGENT):
-        raise InvitationRefused("Choose agent, manager or admin.", field="role")
+        raise Refused("Choose agent, manager or admin.", field="role")
     if not actor.is_manager or (role == Role.ADMIN and not actor.is_admin):
-        raise InvitationRefused("Only an admin can invite an admin.", field="role")
+        raise Refused("Only an admin can invite an admin.", field="role")
     if User.objects.desk().filter(email=email).exists():
-        raise InvitationRefused(f"{email} works here already.", field="email")
+        raise Refused(f"{email} works here already.", field="email")
     if (
         owner := User.objects.filter(emailaddress__email=email, emailaddress__verified=True)
         .exclude(email=email)
         .first()
     ):
-        raise InvitationRefused(f"{email} is another address of {owner.email}.", field="email")
+        raise Refused(f"{email} is another address of {owner.email}.", field="email")
     Invitation.objects.filter(email=email, used_at=None, expires_at__gt=at).update(expires_at=at)
     secret = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(
@@ -82,15 +74,15 @@ def pending(secret: str, *, at: datetime) -> Invitation | None:
 def accept(*, secret: str, name: str, password: str, at: datetime) -> User:
     """Make the person. The link is consumed by one conditional update: of two clicks one comes in.
 
-    Raises InvitationRefused when the link was used, withdrawn or is too old.
+    Raises Refused when the link was used, withdrawn or is too old.
     """
     found = Invitation.objects.filter(digest=digest(secret), used_at=None, expires_at__gt=at)
     if not found.update(used_at=at):
-        raise InvitationRefused("This link has been used, or is too old. Ask for a new one.")
+        raise Refused("This link has been used, or is too old. Ask for a new one.")
     invitation = Invitation.objects.get(digest=digest(secret))
     user = User.objects.select_for_update().filter(email=invitation.email).first() or User(email=invitation.email)
     if user.is_desk and user.pk:
-        raise InvitationRefused("You work here already. Sign in with your password.")
+        raise Refused("You work here already. Sign in with your password.")
     user.name = name.strip()[:200] or invitation.name
     user.role, user.is_active = invitation.role, True
     user.set_password(password)

@@ -1,4 +1,4 @@
-"""People of the desk and requesters: what they are called, what they may, where they belong, whether they may come in."""
+"""People: what they are called, what they may, where they belong, whether they may come in."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,7 +14,7 @@ LAST_ADMIN = "This is the only admin left. Make somebody else an admin first."
 
 
 def teams_in_reach(actor: User) -> list[Team]:
-    """The teams whose members this person may choose: a restricted one opens only through an admin or its own members."""
+    """The teams whose members this person may choose: a restricted one opens through an admin or its members only."""
     own = set(Membership.objects.filter(user=actor).values_list("team_id", flat=True))
     return [team for team in Team.objects.all() if actor.is_admin or not team.restricted or team.pk in own]
 
@@ -72,7 +72,9 @@ def set_teams(person: User, teams: Iterable[Team], *, actor: User) -> list[str]:
     before = set(Membership.objects.filter(user=person, team__in=reach).values_list("team_id", flat=True))
     after = {team.pk for team in teams} & set(reach)
     Membership.objects.filter(user=person, team__in=before - after).delete()
-    Membership.objects.bulk_create([Membership(user=person, team_id=pk) for pk in after - before], ignore_conflicts=True)
+    Membership.objects.bulk_create(
+        [Membership(user=person, team_id=pk) for pk in after - before], ignore_conflicts=True
+    )
     return sorted([f"+{reach[pk]}" for pk in after - before] + [f"-{reach[pk]}" for pk in before - after])
 
 

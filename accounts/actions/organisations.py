@@ -26,7 +26,9 @@ def save_organisation(
     except IntegrityError:
         raise Refused("There is an organisation of this name already.", field="name") from None
     wanted = set(domains)
-    taken = OrganisationDomain.objects.filter(domain__in=wanted).exclude(organisation=row).select_related("organisation")
+    taken = (
+        OrganisationDomain.objects.filter(domain__in=wanted).exclude(organisation=row).select_related("organisation")
+    )
     if other := taken.first():
         raise Refused(f"{other.domain} belongs to {other.organisation}.", field="domains")
     row.domains.exclude(domain__in=wanted).delete()

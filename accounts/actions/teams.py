@@ -10,8 +10,8 @@ from accounts.actions.members import teams_in_reach
 from accounts.audit import audit
 from accounts.errors import Refused
 from accounts.models import Membership, Team, User
-from lib.names import free_slug
 from lib.references import needed_by
+from lib.slugs import free_slug
 
 
 @transaction.atomic
@@ -22,7 +22,7 @@ def save_team(
     """Make a team, or change one. A restricted team is changed by admins and its members only. Raises Refused."""
     if team is not None and team not in teams_in_reach(actor):
         raise Refused("This team is restricted: only its members and admins change it.")
-    row = Team.objects.select_for_update().get(pk=team.pk) if team else Team(slug=free_slug(Team, name))
+    row = Team.objects.select_for_update().get(pk=team.pk) if team else Team(slug=free_slug(Team.objects.all(), name))
     if row.restricted and not restricted and not actor.is_admin:
         raise Refused("Only an admin can open a restricted team to everybody.", field="restricted")
     row.name, row.tier, row.restricted, row.manager = name, tier, restricted, manager

@@ -4,6 +4,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from accounts.models.organisation import Organisation
 
@@ -52,6 +53,7 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     is_active = models.BooleanField(default=True)
     undeliverable_at = models.DateTimeField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(default=0, help_text="raised to sign the person out everywhere")
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -70,6 +72,11 @@ class User(AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return str(self)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Every session carries this: those of another epoch (before a change of role) end at their next request."""
+        words = f"{self.password}|{self.session_epoch}"
+        return salted_hmac("accounts.session", words, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_desk(self) -> bool:

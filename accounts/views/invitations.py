@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.actions import invitations
+from accounts.errors import Refused
 from accounts.models import User
 
 
@@ -51,6 +52,6 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         user = invitations.accept(
             secret=secret, name=form.cleaned_data["name"], password=form.cleaned_data["password"], at=timezone.now()
         )
-    except invitations.InvitationRefused:
+    except Refused:
         return render(request, "accounts/invitations/gone.html", status=404)
     return perform_login(request, user, redirect_url="/")

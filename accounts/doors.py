@@ -1,0 +1,45 @@
+"""Who comes through the door of the settings: managers and admins; some pages are for admins only."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import User
+
+
+class SettingsRequest(HttpRequest):
+    """A request of somebody who may pass."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+View = Callable[Concatenate[SettingsRequest, ...], HttpResponseBase]
+
+
+def _only(may: Callable[[User], bool]) -> Callable[[View], Callable[..., HttpResponseBase]]:
+    """Strangers sign in first; for everybody else who may not, there is nothing here."""
+
+    def door(view: View) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                answer = redirect_to_login(request.get_full_path() if request.method == "GET" else "/settings/")
+                return HttpResponseClientRedirect(answer.url) if request.htmx else answer
+            if not may(request.user):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return door
+
+
+managers = _only(lambda user: user.is_manager)
+admins = _only(lambda user: user.is_admin)
+signed_in = _only(lambda user: user.is_active)
