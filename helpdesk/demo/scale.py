@@ -215,7 +215,7 @@ def clocks(made: list[Ticket], first: int, *, now: datetime, seed: int) -> Itera
                         "cause": "opened",
                     }
                 ],
-                elapsed=0 if running else (stopped - ticket.opened_at).total_seconds(),
+                elapsed=(stopped - ticket.opened_at).total_seconds() if stopped else 0,
                 due_at=due if running else None,
                 fires_at=due if running else None,
                 stage="due" if running else "",
@@ -253,7 +253,7 @@ def seed_scale(count: int, *, now: datetime, seed: int = 7, say: Say = print) ->
         say(f"  {copy(Clock, clocks(made, after('sla_clock'), now=now, seed=seed)):,} clocks")
         rated = (t for i, t in enumerate(made) if t.closed_at and i % 4 == 0)
         ratings = (
-            Csat(pk=pk, ticket_id=t.pk, score=1 + (t.pk * 7) % 5, at=t.closed_at)
+            Csat(pk=pk, ticket_id=t.pk, score=1 + (t.pk * 7) % 5, at=t.closed_at or now)
             for pk, t in enumerate(rated, after("tickets_csat"))
         )
         say(f"  {copy(Csat, ratings):,} ratings")
