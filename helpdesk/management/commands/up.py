@@ -2,8 +2,6 @@
 
 import argparse
 import hashlib
-import importlib
-import importlib.util
 import os
 import socket
 import sys
@@ -18,6 +16,7 @@ from django.core.management import BaseCommand, CommandError, call_command, get_
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from helpdesk import demo
 from helpdesk.runtime import claims, paths, valkey
 from helpdesk.runtime.health import healthy
 from helpdesk.runtime.postgres import EmbeddedPostgres
@@ -49,7 +48,7 @@ class Command(BaseCommand):
             listener = claims.listen(*claims.parse_bind(options["bind"]), self.say)
             os.environ.setdefault("BASE_URL", claims.address_of(listener))  # for the children: links are built from it
             self.start_servers()
-            self.prepare(demo=not options["no_demo"])
+            self.prepare(with_demo=not options["no_demo"])
             self.start_desk(listener)
             self.banner(claims.address_of(listener))
             self.supervisor.watch()
@@ -98,7 +97,7 @@ class Command(BaseCommand):
         """Exists from the first migration until the demo data is complete: what lies between is not worth keeping."""
         return paths.data_dir() / "first-run"
 
-    def prepare(self, *, demo: bool) -> None:
+    def prepare(self, *, with_demo: bool) -> None:
         """Bring static files and the database up to date; fill a new database with demo data."""
         static = self.collect_static()
         executor = MigrationExecutor(connection)
@@ -106,10 +105,12 @@ class Command(BaseCommand):
         first = bool(plan) and not executor.loader.applied_migrations
         if first:
             self.first_run_marker.touch()
+        elif self.first_run_marker.exists():  # on a server of somebody else's nothing is ever dropped
+            self.say("the first start was interrupted: the demo data in this database may be incomplete")
         if plan:
             self.say(f"setting up the database: {len(plan)} migrations")
             call_command("migrate", interactive=False, verbosity=0)
-        if first and demo and "seed_demo" in get_commands():
+        if first and with_demo and "seed_demo" in get_commands():
             self.say("filling the desk with demo data, this happens once")
             self.finish(self.job("demo", "seed_demo"))
         self.first_run_marker.unlink(missing_ok=True)
@@ -124,7 +125,7 @@ class Command(BaseCommand):
         if stamp.exists() and stamp.read_text() == wanted and Path(settings.STATIC_ROOT).is_dir():
             return None
         self.say("collecting static files")
-        return self.job("static", "collectstatic", "--no-input", "--clear", "--verbosity=0"), stamp, wanted
+        return self.job("static", "collectstatic", "--no-input", "--verbosity=0"), stamp, wanted
 
     def job(self, name: str, *command: str) -> Service:
         """Start one of our own commands as a child, so that it runs beside this one and reads BASE_URL anew."""
@@ -191,10 +192,7 @@ def static_fingerprint() -> str:
 
 def demo_sign_ins() -> list[tuple[str, str, str]]:
     """The demo's people (role, e-mail, password) if this database holds them."""
-    if not importlib.util.find_spec("helpdesk.demo"):
-        return []
-    people: list[tuple[str, str, str]] = getattr(importlib.import_module("helpdesk.demo"), "SIGN_INS", [])
-    present = set(
-        get_user_model().objects.filter(email__in=[email for _, email, _ in people]).values_list("email", flat=True)
-    )
+    people: list[tuple[str, str, str]] = getattr(demo, "SIGN_INS", [])
+    known = get_user_model().objects.filter(email__in=[email for _, email, _ in people])
+    present = set(known.values_list("email", flat=True))
     return [person for person in people if person[1] in present]
