@@ -99,11 +99,11 @@ def breach(clock: Clock, terms: Terms | None, *, now: datetime) -> Breach | None
     if terms is None or clock.breached_at is not None:
         return None
     used = spans.used(terms.hours, clock.spans, now=now)
-    due = spans.instant(terms.hours, clock.spans, terms.target)
-    if due is None or used <= timedelta(seconds=terms.target):
+    if used <= timedelta(seconds=terms.target):
         return None
-    clock.breached_at, clock.settled_at = due, due
-    plan(clock, terms)
+    due = clock.due_at or spans.instant(terms.hours, clock.spans, terms.target) or now
+    clock.breached_at = clock.settled_at = due
+    clock.stage, clock.fires_at = "", None
     return Breach(
         clock=clock,
         ticket_id=clock.ticket_id,
@@ -122,12 +122,11 @@ def breach(clock: Clock, terms: Terms | None, *, now: datetime) -> Breach | None
     )
 
 
-def warn(clock: Clock, terms: Terms | None, *, now: datetime) -> Firing:
+def warn(clock: Clock, terms: Terms, *, now: datetime) -> Firing:
     """The warning of a clock whose warning is due."""
     clock.warned_at = clock.warn_at
-    firing = fired(clock, Stage.WARN, due=clock.warn_at or now, now=now)
-    plan(clock, terms)
-    return firing
+    clock.stage, clock.fires_at = Stage.DUE, late_at(clock, terms)
+    return fired(clock, Stage.WARN, due=clock.warn_at or now, now=now)
 
 
 def fired(clock: Clock, stage: Stage, *, due: datetime, now: datetime) -> Firing:

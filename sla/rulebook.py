@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import uuid4
+
+from django.db import connection
 
 from sla.hours import Calendar as Hours
 from sla.hours import CalendarError
@@ -71,14 +73,17 @@ class Rulebook:
         return next((rule for rule in self.rules if rule.holds(ticket)), None)
 
 
-_known: dict[UUID, Rulebook] = {}
+_known: dict[str, Rulebook] = {}
 
 
 def current() -> Rulebook:
     """The rulebook in force: one statement, and four more after an edit."""
-    token = Edition.objects.values_list("token", flat=True).first()
-    if token is None:
+    with connection.cursor() as cursor:  # every verb asks: plain SQL costs a fifth of a queryset
+        cursor.execute("SELECT token::text FROM sla_edition")
+        row = cursor.fetchone()
+    if row is None:
         return load()
+    token: str = row[0]
     known = _known.get(token)
     if known is None:
         known = load()
