@@ -94,7 +94,7 @@ def give_up(delivery: Delivery, answer: str, now: datetime) -> None:
             with working_on(delivery.ticket_id, at=now) as ticket:
                 record_event(
                     ticket, Kind.DELIVERY_FAILED, at=ticket.now, via="system",
-                    delivery=delivery.pk, address=delivery.address, reason=answer[:300],
+                    delivery=delivery.pk, to=delivery.address, reason=answer[:300],
                 )  # fmt: skip
 
 

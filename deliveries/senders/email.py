@@ -1,6 +1,7 @@
 """Mail by SMTP (settings.EMAIL_*): one connection for a batch, every wait bounded by settings.EMAIL_TIMEOUT."""
 
 import contextlib
+import re
 import smtplib
 import ssl
 from email.utils import format_datetime, parseaddr
@@ -28,11 +29,12 @@ def as_bytes(delivery: Delivery) -> bytes:
     )
     if delivery.body_html:
         mail.attach_alternative(delivery.body_html, "text/html")
-    return mail.message().as_bytes(linesep="\r\n")
+    return re.sub(rb"\r\n|\r|\n", b"\r\n", mail.message().as_bytes())
 
 
-def said(code: int, words: bytes) -> str:
-    return f"{code} {words.decode('utf-8', 'replace')}"[:1000]
+def said(code: int, words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    return f"{code} {text}".replace("\0", "")[:1000]
 
 
 class Sender:
@@ -89,7 +91,7 @@ class Sender:
             handed_over = True
             code, words = self.smtp.data(raw)
         except smtplib.SMTPDataError as error:  # refused before the text was under way
-            return Outcome(Result.FAILED, said(error.smtp_code, bytes(error.smtp_error)))
+            return Outcome(Result.FAILED, said(error.smtp_code, error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Outcome(Result.UNKNOWN if handed_over else Result.FAILED, f"{type(error).__name__}: {error}"[:1000])
