@@ -4,16 +4,18 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import SCOPES, ApiToken, User
+
+if TYPE_CHECKING:  # rest_framework.views imports this module by name: REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]
+    from rest_framework.views import APIView
 
 PREFIX = "hd_"
 
@@ -63,7 +65,7 @@ class TokenAuthentication(BaseAuthentication):
 class HasScope(BasePermission):
     """A view names `scopes = {"GET": "tickets:read", "POST": "tickets:write"}`; a session counts as every scope."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         if not request.user or not request.user.is_authenticated:
             return False
         if not isinstance(request.auth, ApiToken):
