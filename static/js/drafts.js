@@ -48,7 +48,7 @@ function start() {
   document.addEventListener("input", event => event.target.matches("textarea[data-draft]") && save(event.target))
   document.addEventListener("change", event => {
     const field = event.target.name === "audience" && event.target.form?.querySelector("textarea[data-draft]")
-    if (field?.value.trim()) save(field)
+    if (field && field.value.trim()) save(field)
   })
   document.addEventListener("submit", event => {
     if (event.target.matches("[hx-post]") && window.htmx) return

@@ -6,9 +6,15 @@ const begun = new WeakSet()
 let shown = null
 let atEnd = true
 
+// A wide pane scrolls the conversation itself; a narrow one scrolls as a whole, only when a ticket opens.
+function toEnd(lines) {
+  if (getComputedStyle(lines).overflowY !== "visible") lines.scrollTop = lines.scrollHeight
+  else if (lines !== shown && !location.hash) lines.lastElementChild?.scrollIntoView({ block: "end" })
+}
+
 function settle() {
   const lines = timeline()
-  if (lines && (lines !== shown || atEnd)) lines.scrollTop = lines.scrollHeight
+  if (lines && (lines !== shown || atEnd)) toEnd(lines)
   if (lines !== shown) atEnd = true
   shown = lines
   const now = document.querySelector(".ticket[data-ticket]")?.dataset.ticket
@@ -33,8 +39,9 @@ document.addEventListener("scroll", event => {
 }, { capture: true, passive: true })
 
 document.addEventListener("htmx:after:swap", event => {
+  const { target, request } = event.detail.ctx
   const editor = document.getElementById("editor")
-  if (event.detail.ctx.target?.id === "editor-body" && !editor.open && editor.querySelector("form")) editor.showModal()
+  if (target?.id === "editor-body" && request.method === "GET" && !editor.open && editor.querySelector("form")) editor.showModal()
   settle()
 })
 

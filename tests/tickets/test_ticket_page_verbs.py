@@ -226,6 +226,12 @@ def test_who_moves_it_out_of_their_sight_goes_back_to_the_queue(cast, ticket, se
     assert fresh(ticket).team == security
 
 
+def test_a_verb_that_asks_something_says_what_it_is(cast, ticket, as_user):
+    html = as_user(cast.agent).get(f"/tickets/{ticket.pk}/severity").content.decode()
+    assert "Change the severity" in html
+    assert ">Change</button>" in html
+
+
 def test_nothing_changes_by_a_get(cast, ticket, as_user):
     client = as_user(cast.agent)
     for verb in ("replies", "notes", "acknowledgement", "closure", "unmerge"):

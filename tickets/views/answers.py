@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -93,6 +93,7 @@ class Editor:
     # More buttons: (name, value, label); what was pressed is in request.POST.
     also: tuple[tuple[str, str, str], ...] = ()
     template: str = "tickets/ticket/_editor.html"
+    do_not_call_in_templates: ClassVar[bool] = True  # a template would call it, as it can be called
 
     def __call__(self, request: DeskRequest, pk: int) -> HttpResponse:
         ticket = find(request, pk)
