@@ -233,7 +233,12 @@ def alert(words: str) -> Callable[[Event], SafeString]:
 
 
 def article_linked(event: Event) -> SafeString:
-    return format_html("{} linked the article <b>{}</b>", who(event), event.data.get("title", ""))
+    title, removed = event.data.get("title", ""), event.data.get("removed")
+    if not title:
+        return format_html(
+            "{} {}", who(event), "took “not worth an article” back" if removed else "found it not worth an article"
+        )
+    return format_html("{} {} the article <b>{}</b>", who(event), "unlinked" if removed else "linked", title)
 
 
 def delivery_failed(event: Event) -> SafeString:

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, path
 
 from tickets.views import (
+    articles,
     attachments,
     bulk,
     conversation,
@@ -43,6 +44,8 @@ urlpatterns: list[URLPattern] = [
     path("tickets/<int:pk>/cancellation", lifecycle.cancellation, name="ticket-cancellation"),
     path("tickets/<int:pk>/merge", merging.merge, name="ticket-merge"),
     path("tickets/<int:pk>/unmerge", merging.unmerge, name="ticket-unmerge"),
+    path("tickets/<int:pk>/articles", articles.articles, name="ticket-articles"),
+    path("tickets/<int:pk>/articles/removals", articles.removals, name="ticket-article-removals"),
     path("files/<int:pk>", attachments.attachment, name="file"),
     path("help/requests", requester.requests, name="requester-requests"),
     path("help/t/<str:token>", requester.page, name="requester-page"),

@@ -1,3 +1,4 @@
+from tickets.models.article import TicketArticle, Use
 from tickets.models.csat import Csat
 from tickets.models.event import Event, FollowerFailure, Kind
 from tickets.models.form import Form, SeverityCell
@@ -31,7 +32,9 @@ __all__ = [
     "Severity",
     "SeverityCell",
     "Ticket",
+    "TicketArticle",
     "TicketFollower",
     "TicketKind",
+    "Use",
     "Verification",
 ]
