@@ -222,11 +222,19 @@ def alert(words: str) -> Callable[[Event], SafeString]:
     """A line about an alert: the source, what it did, its title."""
 
     def sentence(event: Event) -> SafeString:
-        source = event.data.get("source_name") or event.data.get("source") or "An alert"
-        title, count = event.data.get("title"), event.data.get("count")
+        data = event.data
+        count, link = data.get("count"), str(data.get("link") or "")
         return format_html(
-            "<b>{}</b> {}{}{}", source, words, format_html(": {}", title) if title else "",
+            "<b>{}</b> {}{}{}{}{}",
+            data.get("source") or "An alert",
+            words,
+            format_html(": {}", data["title"]) if data.get("title") else "",
             format_html(" ({} times)", count) if count and count != 1 else "",
+            format_html(' <a class="link" href="{}" rel="noopener noreferrer">Open</a>', link)
+            if link.startswith(("https://", "http://"))
+            else "",
+            "; others still fire" if data.get("others") else ". Somebody wrote meanwhile: look before it closes"
+            if data.get("asks") else "",
         )  # fmt: skip
 
     return sentence

@@ -105,6 +105,23 @@ def test_changing_the_side_leaves_a_half_written_note_alone(cast, ticket, page, 
     expect(page.locator("[name=audience][value=internal]")).to_be_checked()
 
 
+def test_what_a_colleague_writes_arrives_without_touching_a_half_written_reply(
+    cast, ticket, page, sign_in, new_page, console
+):
+    opened(sign_in(page, cast.agent), ticket)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.locator("#body").fill("Half a reply")
+    other = opened(sign_in(new_page(), cast.other_agent), ticket)
+    other.keyboard.press("n")
+    other.keyboard.type("I know this one")
+    other.keyboard.press("Control+Enter")
+    expect(page.locator("#timeline .msg--internal")).to_contain_text("I know this one")
+    expect(page.locator("#body")).to_have_value("Half a reply")
+    page.get_by_role("button", name="Send & wait").click()
+    expect(page.locator("#composer-notice")).to_contain_text("I know this one")
+    forgive(console)
+
+
 def test_a_refused_dialog_says_why_and_keeps_what_was_typed(cast, ticket, page, sign_in, console):
     opened(sign_in(page, cast.agent), ticket)
     page.keyboard.press("h")

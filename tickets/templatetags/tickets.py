@@ -48,11 +48,11 @@ def link_to(other: Ticket, ticket: Ticket) -> str:
 
 @register.simple_tag
 def moment(instant: datetime | None) -> SafeString | str:
-    """A date that matters as a date: "Tue 3 Mar, 14:00" in the reader's zone, in full as the title."""
+    """A date that matters as a date: "3 Mar, 14:00" in the reader's zone, in full as the title."""
     if instant is None:
         return ""
     local = timezone.localtime(instant)
     full = date_format(local, "D j M Y, H:i T")
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, date_format(local, "D j M, H:i")
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), full, date_format(local, "j M, H:i")
     )
