@@ -78,7 +78,7 @@ def late_at(clock: Clock, terms: Terms) -> datetime | None:
     return spans.instant(terms.hours, clock.spans, terms.target + MORE)
 
 
-def stop(clock: Clock, terms: Terms | None, *, at: datetime, cause: str, actor: int | None) -> Breach | None:
+def stop(clock: Clock, terms: Terms | None, *, at: datetime, cause: str, actor: spans.Actor | None) -> Breach | None:
     """The obligation is met, or was missed and nobody had seen it yet: then the breach is returned.
 
     A resolve clock stops provisionally: its spans go on as closed time, so that reopening continues it.
@@ -134,7 +134,7 @@ def fired(clock: Clock, stage: Stage, *, due: datetime, now: datetime) -> Firing
     return Firing(clock=clock, stage=stage, arming=clock.arming, due_at=due, fired_at=now)
 
 
-def fit(clock: Clock, status: str, rule: Rule, *, at: datetime, actor: int | None) -> Breach | None:
+def fit(clock: Clock, status: str, rule: Rule, *, at: datetime, actor: spans.Actor | None) -> Breach | None:
     """Let the clock run, pause, stop or leave as the ticket's status asks. Finished clocks stay as they are, but that a
     reopened ticket's resolve clock goes on."""
     terms = terms_of(clock, rule)

@@ -9,6 +9,7 @@ from typing import Any
 from sla import clocks, rulebook
 from sla.models import Breach, Clock, Obligation, State
 from sla.rulebook import Rule, Rulebook
+from sla.spans import Actor
 from tickets.events import record
 from tickets.models import Event, Kind, Ticket
 from tickets.states import DONE
@@ -34,7 +35,7 @@ def follow(event: Event) -> None:
         ledger.load()
     for line in lines:
         ledger.hear(line)
-    ledger.fit(actor=lines[-1].actor_id)
+    ledger.fit(actor=who(lines[-1]))
     ledger.save(depth=event.depth + 1)
 
 
@@ -47,6 +48,11 @@ def untold(event: Event) -> list[Event]:
     for line in lines:
         vars(line)["timed"] = True
     return lines
+
+
+def who(line: Event) -> Actor | None:
+    """Who did it, as spans keep it."""
+    return (line.actor.pk, str(line.actor)) if line.actor else None
 
 
 class Ledger:
@@ -87,7 +93,7 @@ class Ledger:
         elif answered and line.actor_id is not None:
             for clock in self.clocks:
                 if clock.obligation == Obligation.NEXT_RESPONSE:
-                    self.stop(clock, at=line.at, cause="Answered", actor=line.actor_id)
+                    self.stop(clock, at=line.at, cause="Answered", actor=who(line))
         elif line.kind == Kind.SEVERITY_CHANGED:
             self.why = f"severity P{line.data.get('from')} to P{line.data.get('to')}: {line.data.get('reason', '')}"
         elif line.kind == Kind.DETAILS_CHANGED:
@@ -105,7 +111,7 @@ class Ledger:
             clocks.start(self.ticket, Obligation.NEXT_RESPONSE, rule, at=at, cause="The requester wrote", cycle=cycle)
         )
 
-    def stop(self, clock: Clock, *, at: datetime, cause: str, actor: int | None) -> None:
+    def stop(self, clock: Clock, *, at: datetime, cause: str, actor: Actor | None) -> None:
         """Stop it if it has not stopped yet."""
         if clock.is_unfinished:
             self.keep(clocks.stop(clock, self.terms(clock), at=max(at, clock.started_at), cause=cause, actor=actor))
@@ -121,7 +127,7 @@ class Ledger:
         if breach is not None:
             self.breaches.append(breach)
 
-    def fit(self, *, actor: int | None) -> None:
+    def fit(self, *, actor: Actor | None) -> None:
         """Whatever the ticket says of itself: noted, answered, and its status."""
         given = {
             Obligation.ACKNOWLEDGE: (self.ticket.acknowledged_at, "Acknowledged"),

@@ -1,7 +1,8 @@
 """What a clock has lived through, and the two questions that follow: how much time is used, and when is it all used up.
 
 Pure: neither Django nor Celery. A clock's life is an ordered list of spans without gaps; only running ones count. They
-are kept as JSON: {"from": ISO instant, "to": ISO instant or None (still), "kind", "cause", "actor": user id or None}.
+are kept as JSON: {"from": ISO instant, "to": ISO instant or None (still), "kind", "cause", "actor": user id or None,
+"by": name}.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,14 +15,16 @@ from sla.hours import Calendar
 RUNNING, PAUSED, CLOSED = "running", "paused", "closed"
 
 Span = dict[str, Any]
+Actor = tuple[int, str]  # id and name, as it was then
 
 
-def begin(kind: str, *, at: datetime, cause: str, actor: int | None = None) -> Span:
+def begin(kind: str, *, at: datetime, cause: str, actor: Actor | None = None) -> Span:
     """A span that still lasts."""
-    return {"from": at.isoformat(), "to": None, "kind": kind, "cause": cause, "actor": actor}
+    pk, name = actor or (None, "")
+    return {"from": at.isoformat(), "to": None, "kind": kind, "cause": cause, "actor": pk, "by": name}
 
 
-def turn(spans: Sequence[Span], kind: str, *, at: datetime, cause: str, actor: int | None = None) -> list[Span]:
+def turn(spans: Sequence[Span], kind: str, *, at: datetime, cause: str, actor: Actor | None = None) -> list[Span]:
     """The spans after the clock turned to `kind`; unchanged when it already was. A span of no length is dropped."""
     if spans and spans[-1]["to"] is None and spans[-1]["kind"] == kind:
         return list(spans)

@@ -3,6 +3,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Lower
 
+from sla.calendar_fields import WEEKDAYS
 from sla.hours import Calendar as Hours
 
 
@@ -34,6 +35,12 @@ class Calendar(models.Model):
             "holidays_yearly": self.yearly,
             "overrides": self.overrides,
         }
+
+    @property
+    def is_always(self) -> bool:
+        """Around the clock, every day: a day has 24 working hours."""
+        whole = all(self.hours.get(day) == [["00:00", "24:00"]] for day in WEEKDAYS)
+        return whole and not (self.holidays or self.yearly or self.overrides)
 
     def as_hours(self) -> Hours:
         """The calendar in force; equal definitions share one object and its tables. Raises sla.hours.CalendarError."""

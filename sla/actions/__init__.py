@@ -1,0 +1,1 @@
+"""Every change of policies and calendars, and the planning anew that follows."""
