@@ -49,8 +49,16 @@ class Matches(Func):
 
 def search(articles: QuerySet[Article], query: str) -> QuerySet[Article]:
     """Those that hold every word of `query` (web search syntax: "a phrase", -not, or), best first, with `headline`."""
-    wanted = SearchQuery(tidy(query)[:MAX_QUERY], config=CONFIG, search_type="websearch")
-    return ranked(articles.filter(Matches(F("words"), wanted)), wanted)
+    return ranked(matching(articles, query), every_word(query))
+
+
+def matching(articles: QuerySet[Article], query: str) -> QuerySet[Article]:
+    """The same, in the order they had."""
+    return articles.filter(Matches(F("words"), every_word(query)))
+
+
+def every_word(query: str) -> SearchQuery:
+    return SearchQuery(tidy(query)[:MAX_QUERY], config=CONFIG, search_type="websearch")
 
 
 def close_to(articles: QuerySet[Article], query: str) -> QuerySet[Article]:
