@@ -49,6 +49,7 @@ function connect() {
   clearTimeout(retry)
   stream = new EventSource(last ? `${url}?last=${encodeURIComponent(last)}` : url)
   stream.onopen = () => {
+    if (polling) soon() // what happened since the last poll
     poll(false)
     note("on")
   }
