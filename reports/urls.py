@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from reports.views import dashboard, tickets
+
+urlpatterns: list[URLPattern] = [
+    path("dashboard", dashboard.dashboard, name="dashboard"),
+    path("dashboard/tickets", tickets.tickets, name="dashboard-tickets"),
+    path("dashboard/tickets.csv", tickets.tickets_csv, name="dashboard-tickets-csv"),
+    path("dashboard/compliance.csv", tickets.compliance_csv, name="dashboard-compliance-csv"),
+]

@@ -1,0 +1,115 @@
+"""The tickets behind a figure: exactly those that were counted, as a page and as CSV."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.audit import audit
+from lib.csvsafe import stream
+from reports import compliance, measures
+from reports.measures import FIRST_RESPONSE, RESOLUTION, Period, Tickets
+from reports.views.dashboard import ManagerRequest, chosen_period, chosen_team, managers, scope
+from sla.compliance import Score
+from sla.models import Obligation
+from tickets.models import Severity, Ticket
+
+MEASURES = {"responded": ("First response", FIRST_RESPONSE), "resolved": ("Resolution", RESOLUTION)}
+MAX_CSV = 50_000
+
+
+def chosen(request: ManagerRequest, tickets: Tickets, period: Period) -> tuple[str, QuerySet[Ticket]]:
+    """(title, tickets) of ?measure=responded|resolved, or ?obligation=&severity=&outcome=met|breached|late."""
+    measure = request.GET.get("measure", "")
+    if measure in MEASURES:
+        label, column = MEASURES[measure]
+        return f"{label} in the last {period.days} days", measures.counted(tickets).filter(period.within(column))
+    clocks = compliance.clocks_of(tickets, period)
+    words = ["Obligations"]
+    if (obligation := request.GET.get("obligation", "")) in Obligation.values:
+        clocks, words = clocks.filter(obligation=obligation), [Obligation(obligation).label]
+    if (severity := request.GET.get("severity", "")) in {str(value) for value in Severity.values}:
+        clocks = clocks.filter(severity=int(severity))
+        words.append(f"P{severity}")
+    if (outcome := request.GET.get("outcome", "")) in compliance.OUTCOMES:
+        said, chosen_ones = compliance.OUTCOMES[outcome]
+        clocks = clocks.filter(chosen_ones)
+        words.append(said)
+    return f"{', '.join(words)} in the last {period.days} days", tickets.filter(pk__in=clocks.values("ticket"))
+
+
+@require_safe
+@managers
+def tickets(request: ManagerRequest) -> HttpResponse:
+    """GET /dashboard/tickets?…: the page."""
+    now = timezone.now()
+    period, team = chosen_period(request, now), chosen_team(request)
+    title, found = chosen(request, scope(request, team), period)
+    rows = found.select_related("team", "requester", "assignee", "site").order_by("-pk")
+    page = Paginator(rows, 50).get_page(request.GET.get("page"))
+    here = request.GET.copy()
+    here.pop("page", None)
+    context = {"title": title, "page": page, "team": team, "query": here.urlencode()}
+    return render(request, "reports/tickets.html", context)
+
+
+@require_safe
+@managers
+def tickets_csv(request: ManagerRequest) -> HttpResponseBase:
+    """GET /dashboard/tickets.csv?…: the same as a file, its cells defused."""
+    now = timezone.now()
+    title, found = chosen(request, scope(request, chosen_team(request)), chosen_period(request, now))
+    audit("report exported", at=now, actor=request.user, object=title)
+    columns = ["pk", "subject", "severity", "status", "team__name", "site__name", "requester__email", "opened_at",
+               "first_responded_at", "resolved_at", "closed_at"]  # fmt: skip
+    head = [
+        "number",
+        "subject",
+        "severity",
+        "status",
+        "team",
+        "site",
+        "requester",
+        "opened",
+        "first response",
+        "resolved",
+        "closed",
+    ]
+    rows = found.order_by("-pk").values_list(*columns)[:MAX_CSV]
+    return as_csv(head, ([cell(value) for value in row] for row in rows.iterator()), "tickets")
+
+
+@require_safe
+@managers
+def compliance_csv(request: ManagerRequest) -> HttpResponseBase:
+    """GET /dashboard/compliance.csv?days=&team=: the table."""
+    now = timezone.now()
+    period = chosen_period(request, now)
+    rows = compliance.table(scope(request, chosen_team(request)), period, now)
+    audit("report exported", at=now, actor=request.user, object="compliance", days=period.days)
+    body = (
+        [row.label, f"P{one.severity}", one.met, one.breached, one.open_over, percent(one)]
+        for row in rows
+        for one in row.cells
+    )
+    return as_csv(["obligation", "severity", "met", "missed", "of them open", "percent met"], body, "compliance")
+
+
+def percent(score: Score) -> str:
+    return "" if score.percent is None else f"{score.percent:.1f}"
+
+
+def cell(value: Any) -> Any:
+    """Instants as ISO 8601; nothing as an empty cell."""
+    return value.isoformat() if isinstance(value, datetime) else "" if value is None else value
+
+
+def as_csv(head: list[str], rows: Any, name: str) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(stream(head, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
