@@ -183,6 +183,8 @@ class Supervisor:
 
     def _explain(self, service: Service, summary: str) -> str:
         time.sleep(0.1)  # the pump may still be reading the last words
+        if service.loud:  # they were shown as they came
+            return summary
         return "\n".join([summary, *(f"    {line}" for line in service.tail)])
 
 

@@ -129,7 +129,7 @@ class Command(BaseCommand):
 
     def job(self, name: str, *command: str) -> Service:
         """Start one of our own commands as a child, so that it runs beside this one and reads BASE_URL anew."""
-        service = Service(name, [sys.executable, str(MANAGE), *command], loud=True)
+        service = Service(name, [sys.executable, str(MANAGE), *command, "--skip-checks"], loud=True)
         self.supervisor.spawn(service)
         return service
 
