@@ -14,6 +14,8 @@ from tickets.views import (
     queue,
     requester,
     search,
+    settings_forms,
+    settings_rules,
     ticket,
 )
 
@@ -53,4 +55,17 @@ urlpatterns: list[URLPattern] = [
     path("help/t/<str:token>/verdict", requester.verdict, name="requester-verdict"),
     path("help/t/<str:token>/rating", requester.rating, name="requester-rating"),
     path("help/t/<str:token>/files/<int:pk>", attachments.requester_attachment, name="requester-file"),
+    path("settings/rules/", settings_rules.rules, name="rules"),
+    path("settings/rules/new", settings_rules.rule, name="rule-new"),
+    path("settings/rules/trial", settings_rules.rule_trial, name="rule-new-trial"),
+    path("settings/rules/<int:pk>/", settings_rules.rule, name="rule"),
+    path("settings/rules/<int:pk>/trial", settings_rules.rule_trial, name="rule-trial"),
+    path("settings/rules/<int:pk>/position", settings_rules.rule_position, name="rule-position"),
+    path("settings/rules/<int:pk>/activation", settings_rules.rule_activation, name="rule-activation"),
+    path("settings/rules/<int:pk>/deletion", settings_rules.rule_deletion, name="rule-deletion"),
+    path("settings/forms/", settings_forms.forms, name="forms"),
+    path("settings/forms/new", settings_forms.form, name="form-new"),
+    path("settings/forms/<int:pk>/", settings_forms.form, name="form"),
+    path("settings/forms/<int:pk>/deletion", settings_forms.form_deletion, name="form-deletion"),
+    path("settings/severity/", settings_forms.severity, name="severity-matrix"),
 ]
