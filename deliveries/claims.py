@@ -67,13 +67,13 @@ def finish(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     if outcome.result == Result.SENT:
         mine.update(state=State.SENT, next_try_at=None, claim=None, sent_at=now, answer=outcome.answer)
         return
+    if outcome.result == Result.UNKNOWN:
+        mine.update(uncertain=True)
     if outcome.result == Result.REFUSED or (delivery.gives_up_at and now >= delivery.gives_up_at):
         give_up(delivery, outcome.answer, now)
         return
-    uncertain = {"uncertain": True} if outcome.result == Result.UNKNOWN else {}
     mine.update(
-        state=State.PENDING, next_try_at=now + wait_after(delivery.attempts), claim=None, answer=outcome.answer,
-        **uncertain,
+        state=State.PENDING, next_try_at=now + wait_after(delivery.attempts), claim=None, answer=outcome.answer
     )  # fmt: skip
 
 

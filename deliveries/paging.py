@@ -22,7 +22,7 @@ class Page:
 
 def page_of(rows: DeliveryQuerySet, given: QueryDict) -> Page:
     """The page that `?before=` or `?after=` a row asks for, in one statement. Nonsense shows the newest."""
-    rows = rows.select_related("user").defer("body_text", "body_html", "headers")
+    rows = rows.select_related("user", "event").defer("body_text", "body_html", "headers")
     before, after = cursor(given.get("before", "")), cursor(given.get("after", ""))
     if after:
         at, pk = after

@@ -1,9 +1,7 @@
 """From a line of history to Delivery rows, in the verb's own transaction. Rows only: a worker sends them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import timedelta
-
-from django.db.models import Count, Q
 
 from deliveries.models import Delivery
 from notifications.recipients import Side, Told, recipients
@@ -61,14 +59,20 @@ def within_brakes(event: Event, told: list[Told]) -> list[Told]:
     asking = [one.user.pk for one in told if one.side == Side.REQUESTER]
     if not asking:
         return told
-    since = event.at - max(TICKET_WINDOW, PERSON_WINDOW)
-    had = Delivery.objects.filter(automatic=True, user__in=asking, created_at__gt=since).values("user")
-    counted = had.annotate(
-        here=Count("pk", filter=Q(ticket=event.ticket_id, created_at__gt=event.at - TICKET_WINDOW)),
-        anywhere=Count("pk", filter=Q(ticket__isnull=False, created_at__gt=event.at - PERSON_WINDOW)),
-    )
-    full = {row["user"] for row in counted if row["here"] >= PER_TICKET or row["anywhere"] >= PER_PERSON}
-    return [one for one in told if one.side == Side.DESK or one.user.pk not in full]
+    day, hour = event.at - TICKET_WINDOW, event.at - PERSON_WINDOW
+    had = Delivery.objects.filter(automatic=True, user__in=asking, created_at__gt=day, ticket__isnull=False)
+    here: Counter[int | None] = Counter()
+    anywhere: Counter[int | None] = Counter()
+    for user, ticket, at in had.values_list(
+        "user", "ticket", "created_at"
+    ):  # a few hundred at most: these very brakes see to it
+        here[user] += ticket == event.ticket_id
+        anywhere[user] += at > hour
+    return [
+        one
+        for one in told
+        if one.side == Side.DESK or (here[one.user.pk] < PER_TICKET and anywhere[one.user.pk] < PER_PERSON)
+    ]
 
 
 def earlier_ids(told: list[Told]) -> dict[tuple[int, int], list[str]]:

@@ -7,8 +7,9 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client
 
-from accounts.actions.invitations import InvitationRefused, accept, invite, withdraw
+from accounts.actions.invitations import accept, invite, withdraw
 from accounts.actions.people import requester_for
+from accounts.errors import Refused
 from accounts.models import Invitation, Role, User
 from deliveries.models import Delivery
 from tests.make import PASSWORD, T0, later
@@ -101,13 +102,13 @@ def test_a_spoilt_link_lets_nobody_in(cast, spoil):
         withdraw(invitation=invitation, at=later(days=1), actor=cast.manager)
     elif spoil == "replaced":
         invite(email="nia@people.example", role=Role.AGENT, at=later(days=1), actor=cast.manager)
-    with pytest.raises(InvitationRefused):
+    with pytest.raises(Refused):
         accept(secret=secret, name="Nia", password=PASSWORD, at=later(days=7 if spoil == "old" else 2))
 
 
 def test_only_admins_make_admins_and_requesters_nobody(cast):
     for actor, role in ((cast.manager, Role.ADMIN), (cast.agent, Role.AGENT), (cast.manager, Role.REQUESTER)):
-        with pytest.raises(InvitationRefused):
+        with pytest.raises(Refused):
             invite(email="nia@people.example", role=role, at=T0, actor=actor)
     assert invite(email="nia@people.example", role=Role.ADMIN, at=T0, actor=cast.admin)
 
