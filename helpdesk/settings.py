@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.zones.time_zone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -252,6 +253,15 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "EventKind": "tickets.models.Kind.choices",
+        "TicketKind": "tickets.models.TicketKind.choices",
+        "AskedKind": "tickets.serializers.ASKED_KINDS",
+        "TicketStatus": "tickets.serializers.STATUSES",
+        "OpenStatus": "tickets.serializers.OPEN_MOVES",
+        "StatusAfterReply": "tickets.serializers.AFTER_REPLY",
+        "Level": "tickets.models.Level.choices",
+    },
 }
 
 # -- the rest --------------------------------------------------------------------------------------------------------

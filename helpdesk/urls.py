@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.health, name="health"),
     path("live", live.desk, name="live"),
     path("live/t/<str:token>", live.requester, name="requester-live"),
+    path("setup/", views.setup, name="setup"),
+    path("settings/", views.settings_home, name="settings-home"),
+    path("accounts/login/", views.sign_in, name="account_login"),
     path("accounts/", include("allauth.urls")),
     path("", include("tickets.urls")),  # /queue /tickets /help/t /help/requests /settings/rules …
     path("", include("knowledge.urls")),  # /help/ /help/articles /knowledge
