@@ -1,0 +1,90 @@
+"""`bin/bench`: prints JSON. Figures stand beside a floor of the same run, as machines are noisy."""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import django
+
+from helpdesk.runtime.scratch import scratch_servers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
+    parser.add_argument("--tickets", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=60, help="requests of each kind")
+    parser.add_argument("--rate", type=int, default=200, help="alerts a second")
+    parser.add_argument("--seconds", type=int, default=30, help="how long alerts are posted")
+    options = parser.parse_args()
+
+    with scratch_servers(durable=True):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "helpdesk.settings"
+        os.environ["FORM_LIMIT_PER_IP"] = "1000000"
+        django.setup()
+        json.dump(run(options), sys.stdout, indent=2)
+        print()
+
+
+def floor(desk: Any, times: int) -> dict[str, object]:
+    """An empty page over HTTP, and a bare query in this process."""
+    from django.db import connection
+
+    from bench.desk import percentile
+
+    page = desk.measure(lambda n: ("GET", "/healthz", None, {}), times=times * 3)
+    walls = []
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            began = time.perf_counter()
+            cursor.execute("SELECT 1")
+            walls.append(1000 * (time.perf_counter() - began))
+    return {"empty_page": page, "bare_query_p50_ms": round(percentile(walls, 0.5), 3)}
+
+
+def run(options: argparse.Namespace) -> dict[str, object]:
+    """Load, measure, and set every figure beside the floor."""
+    from django.core.management import call_command
+
+    from bench import desk as desks
+    from bench import pages
+    from helpdesk.runtime import paths
+    from tickets.models import Message, Ticket
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    began = time.monotonic()
+    call_command("seed_scale", tickets=options.tickets, stdout=sys.stderr)
+    loaded = time.monotonic() - began
+    postmaster = int((paths.data_dir() / "postgres" / "postmaster.pid").read_text().split()[0])
+    desk = desks.start(postmaster)
+    try:
+        user, cookie, token = pages.people()
+        result: dict[str, object] = {
+            "tickets": Ticket.objects.count(),
+            "messages": Message.objects.count(),
+            "seed_seconds": round(loaded),
+            "cores": os.cpu_count(),
+            "load_before": os.getloadavg()[0],
+            "floor": floor(desk, options.times),
+        }
+        result |= pages.reading(desk, user, cookie, options.times)
+        result |= pages.writing(desk, token, options.times)
+        result["alert_intake"] = pages.alerts(desk, rate=options.rate, seconds=options.seconds)
+        result["sla_sweep"] = pages.sweeps(desk)
+        least = result["floor"]["empty_page"]["cpu_ms"] or 0.1  # type: ignore[index]
+        for figures in result.values():
+            if isinstance(figures, dict) and "cpu_ms" in figures:
+                figures["times_floor"] = round(figures["cpu_ms"] / least, 1)
+        return result
+    finally:
+        desk.web.terminate()
+        desk.web.wait(20)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    main()

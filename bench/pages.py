@@ -1,0 +1,203 @@
+"""What is asked of the desk: pages, creations, alerts, the sweep."""
+
+import json
+import secrets
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Role, User
+from accounts.tokens import issue_token
+from bench import cpu
+from bench.desk import Desk, Request, as_json, percentile
+from catalog.models import Site
+from integrations.models import Source
+from sla import rulebook
+from sla.models import Breach, Clock, Firing
+from sla.sweep import sweep
+from tickets.models import Event, Form, Message, Ticket
+
+WORDS = ["object class", "method returns", "import module", "string value", "default argument"]
+
+
+def people() -> tuple[User, str, str]:
+    """(a manager, her session cookie, an API token of hers)."""
+    user, _ = User.objects.get_or_create(email="bench@scale.example", defaults={"name": "Bench", "role": Role.ADMIN})
+    client = Client()
+    client.force_login(user)
+    _, secret = issue_token(user=user, name="bench", scopes=["tickets:read", "tickets:write"])
+    return user, f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}", secret
+
+
+def statements(user: User, path: str) -> int:
+    """SQL statements of one page."""
+    client = Client()
+    client.force_login(user)
+    client.get(path)
+    with CaptureQueriesContext(
+        connection,
+    ) as found:
+        client.get(path)
+    return len(found)
+
+
+def a_ticket_of_ten() -> int:
+    """An open ticket, filled up to ten messages."""
+    ticket = Ticket.objects.filter(status="diagnosing").order_by("pk").first()
+    assert ticket is not None
+    missing = 10 - ticket.messages.count()
+    model = ticket.messages.first()
+    assert model is not None
+    for number in range(missing):
+        message = Message(
+            ticket=ticket, author=model.author, from_desk=bool(number % 2), audience="public", body=model.body,
+            html=model.html, html_version=model.html_version, at=model.at + timedelta(minutes=number + 50),
+        )  # fmt: skip
+        message.save()
+        kind = "replied" if number % 2 else "received"
+        Event.objects.create(ticket=ticket, kind=kind, at=message.at, actor=model.author, via="bench", message=message)
+    return ticket.pk
+
+
+def reading(desk: Desk, user: User, cookie: str, times: int) -> dict[str, Any]:
+    """The pages an agent and a manager look at."""
+    head = {"Cookie": cookie}
+    number = a_ticket_of_ten()
+    pages = {
+        "queue": "/queue/all?status=open",
+        "queue_needs_me": "/queue/needs-me",
+        "ticket": f"/tickets/{number}",
+        "dashboard": "/dashboard?days=30",
+        "dashboard_90_days": "/dashboard?days=90",
+    }
+    results = {}
+    for name, path in pages.items():
+        results[name] = desk.measure(lambda n, p=path: ("GET", p, None, head), times=times)
+        results[name]["statements"] = statements(user, path)
+
+    def search(n: int) -> Request:
+        return ("GET", "/search?q=" + WORDS[n % len(WORDS)].replace(" ", "+"), None, head)
+
+    results["search"] = desk.measure(search, times=times)
+    results["search"]["statements"] = statements(user, "/search?q=object+class")
+    return results
+
+
+def writing(desk: Desk, token: str, times: int) -> dict[str, Any]:
+    """Tickets by API and by form."""
+    site = Site.objects.filter(slug__startswith="scale").first()
+    assert site is not None
+    Form.objects.get_or_create(slug="bench", defaults={"title": "Bench", "site": site})
+
+    def by_api(n: int) -> Request:
+        body = {
+            "subject": f"Bench {n}",
+            "body": "It does not work.",
+            "site": site.slug,
+            "requester": {"email": f"r{n % 500}@scale.example"},
+        }
+        head = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+            "Idempotency-Key": secrets.token_hex(8),
+        }
+        return ("POST", "/api/v1/tickets", as_json(body), head)
+
+    def by_form(n: int) -> Request:
+        body = {
+            "subject": f"Bench {n}",
+            "description": "It does not work.",
+            "site": site.slug,
+            "email": f"bench{n}{secrets.token_hex(3)}@scale.example",
+        }
+        head = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token}",
+            "Idempotency-Key": secrets.token_hex(8),
+        }
+        return ("POST", "/api/v1/forms/bench/submissions", as_json(body), head)
+
+    return {
+        "create_by_api": desk.measure(by_api, times=times, expect=(201,)),
+        "create_by_form": desk.measure(by_form, times=times, expect=(201, 202)),
+    }
+
+
+def alerts(desk: Desk, *, rate: int, seconds: int, threads: int = 16) -> dict[str, Any]:
+    """Bodies posted at a steady rate; the latency of each from the moment it was due."""
+    source = Source(name=f"Bench {secrets.token_hex(3)}", kind="alertmanager")
+    secret = source.new_token()
+    source.save()
+    body = json.loads(source.reader.payloads["firing"]) if source.reader else {}
+    total, walls, failed = rate * seconds, [], []
+    began = time.perf_counter() + 0.5
+    lock = threading.Lock()
+    turn = iter(range(total))
+
+    def post() -> None:
+        link = desk.connect()
+        while True:
+            with lock:
+                number = next(turn, None)
+            if number is None:
+                return
+            due = began + number / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            body["alerts"][0]["fingerprint"] = f"bench{number % 50}"
+            status = desk.ask(
+                link, ("POST", f"/api/v1/sources/{secret}", as_json(body), {"Content-Type": "application/json"})
+            )
+            walls.append(1000 * (time.perf_counter() - due))
+            if status != 202:
+                failed.append(status)
+
+    before = cpu.used([desk.web.pid, desk.database])
+    workers = [threading.Thread(target=post) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    wall = time.perf_counter() - began
+    spent = cpu.used([desk.web.pid, desk.database]) - before
+    return {
+        "asked_per_s": rate, "reached_per_s": round(total / wall, 1), "refused": len(failed),
+        "p50_ms": round(percentile(walls, 0.5), 1), "p95_ms": round(percentile(walls, 0.95), 1),
+        "cpu_ms": round(1000 * spent / total, 2),
+    }  # fmt: skip
+
+
+def fall_due(count: int, *, now: datetime) -> None:
+    """Let this many running clocks have used their target a second ago (as P1, whose calendar never closes)."""
+    rule = rulebook.current().rules[-1]
+    clocks = list(Clock.objects.filter(fires_at__gt=now).order_by("pk")[:count])
+    for clock in clocks:
+        terms = rule.terms[(1, clock.obligation)]
+        started = now - timedelta(seconds=terms.target + 1)
+        clock.severity, clock.target = 1, terms.target
+        clock.calendar_id, clock.calendar_version = terms.calendar, terms.calendar_version
+        clock.started_at, clock.due_at, clock.fires_at = started, now - timedelta(seconds=1), now - timedelta(seconds=1)
+        clock.spans = [{"from": started.isoformat(), "to": None, "kind": "running", "cause": "opened"}]
+    changed = ["severity", "target", "calendar", "calendar_version", "started_at", "due_at", "fires_at", "spans"]
+    Clock.objects.bulk_update(clocks, changed, batch_size=1000)
+
+
+def sweeps(desk: Desk) -> dict[str, Any]:
+    """The sweep with nothing, a hundred and thousands of clocks due: each gives a warning's line and a breach."""
+    results: dict[str, Any] = {"running": Clock.objects.filter(fires_at__isnull=False).count()}
+    for due in (0, 100, 5_000, 10_000):
+        now = timezone.now()
+        fall_due(due, now=now)
+        before, own, began = cpu.used([desk.database]), time.process_time(), time.perf_counter()
+        done = sweep(now)
+        wall = time.perf_counter() - began
+        spent = cpu.used([desk.database]) - before + time.process_time() - own
+        results[f"due_{due}"] = {"looked_at": done, "wall_ms": round(1000 * wall, 1), "cpu_ms": round(1000 * spent, 1)}
+    results["breaches"], results["firings"] = Breach.objects.count(), Firing.objects.count()
+    return results
