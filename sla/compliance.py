@@ -64,14 +64,9 @@ def compliance(
         )
         .order_by()
     )
-    found = {(row["obligation"], row["severity"]): row for row in rows}
-    nothing = {"met": 0, "breached": 0, "open_over": 0}
+    found = {(row["obligation"], row["severity"]): (row["met"], row["breached"], row["open_over"]) for row in rows}
     return [
-        Score(
-            obligation=obligation,
-            severity=severity,
-            **{name: (found.get((obligation, severity)) or nothing)[name] for name in nothing},
-        )
+        Score(obligation, severity, *found.get((obligation, severity), (0, 0, 0)))
         for obligation in Obligation.values
         for severity in Severity.values
     ]

@@ -39,6 +39,7 @@ class Rule:
     pauses: Mapping[str, frozenset[str]]
     terms: Mapping[tuple[int, str], Terms]
     site_name: str = ""
+    organisation_name: str = ""
 
     def holds(self, ticket: Ticket) -> bool:
         """Whether every condition holds for the ticket."""
@@ -53,7 +54,7 @@ class Rule:
         """Why it was chosen, in words: its conditions."""
         reasons = []
         if self.organisation is not None:
-            reasons.append("contract of the customer")
+            reasons.append(f"contract of {self.organisation_name}")
         if self.site is not None:
             reasons.append(f"site {self.site_name}")
         if self.kind:
@@ -108,7 +109,7 @@ def load() -> Rulebook:
     targets: dict[int, list[Target]] = {}
     for target in Target.objects.all():
         targets.setdefault(target.policy_id, []).append(target)
-    policies = Policy.objects.filter(is_active=True).select_related("site")
+    policies = Policy.objects.filter(is_active=True).select_related("site", "organisation")
     rules = tuple(as_rule(policy, targets.get(policy.pk, []), calendars) for policy in policies)
     return Rulebook(rules=rules, by_pk={rule.pk: rule for rule in rules})
 
@@ -135,6 +136,7 @@ def as_rule(policy: Policy, targets: list[Target], calendars: Mapping[int, tuple
         site=policy.site_id,
         kind=policy.kind,
         site_name=policy.site.name if policy.site else "",
+        organisation_name=policy.organisation.name if policy.organisation else "",
         pauses={obligation: frozenset(statuses) for obligation, statuses in policy.pauses.items()},
         terms=terms,
     )

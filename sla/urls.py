@@ -1,3 +1,15 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sla.views import calendars, policies
+
+urlpatterns: list[URLPattern] = [
+    path("settings/policies/", policies.policies, name="policies"),
+    path("settings/policies/new", policies.policy, name="policy-new"),
+    path("settings/policies/<int:pk>/", policies.policy, name="policy"),
+    path("settings/policies/<int:pk>/deletion", policies.policy_deletion, name="policy-deletion"),
+    path("settings/calendars/", calendars.calendars, name="calendars"),
+    path("settings/calendars/new", calendars.calendar, name="calendar-new"),
+    path("settings/calendars/<int:pk>/", calendars.calendar, name="calendar"),
+    path("settings/calendars/<int:pk>/holidays", calendars.calendar_holidays, name="calendar-holidays"),
+    path("settings/calendars/<int:pk>/deletion", calendars.calendar_deletion, name="calendar-deletion"),
+]
