@@ -60,6 +60,7 @@ def begin(delivery: Delivery, now: datetime) -> bool:
     return bool(begun)
 
 
+@transaction.atomic
 def finish(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     """Write what a try came to: sent, waiting for the next try, or given up (with a line in the ticket's history)."""
     DeliveryAttempt.objects.create(delivery=delivery, at=now, outcome=outcome.result, answer=outcome.answer)

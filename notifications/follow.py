@@ -61,11 +61,10 @@ def within_brakes(event: Event, told: list[Told]) -> list[Told]:
         return told
     day, hour = event.at - TICKET_WINDOW, event.at - PERSON_WINDOW
     had = Delivery.objects.filter(automatic=True, user__in=asking, created_at__gt=day, ticket__isnull=False)
+    # A few hundred rows at most: these very brakes see to it.
     here: Counter[int | None] = Counter()
     anywhere: Counter[int | None] = Counter()
-    for user, ticket, at in had.values_list(
-        "user", "ticket", "created_at"
-    ):  # a few hundred at most: these very brakes see to it
+    for user, ticket, at in had.values_list("user", "ticket", "created_at"):
         here[user] += ticket == event.ticket_id
         anywhere[user] += at > hour
     return [
