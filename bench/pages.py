@@ -176,7 +176,7 @@ def alerts(desk: Desk, *, rate: int, seconds: int, threads: int = 16) -> dict[st
 def fall_due(count: int, *, now: datetime) -> None:
     """Let this many running clocks have used their target a second ago (as P1, whose calendar never closes)."""
     rule = rulebook.current().rules[-1]
-    clocks = list(Clock.objects.filter(fires_at__gt=now).order_by("pk")[:count])
+    clocks = list(Clock.objects.filter(fires_at__gt=now, breached_at=None).order_by("ticket", "pk")[:count])
     for clock in clocks:
         terms = rule.terms[(1, clock.obligation)]
         started = now - timedelta(seconds=terms.target + 1)
@@ -186,6 +186,7 @@ def fall_due(count: int, *, now: datetime) -> None:
         clock.spans = [{"from": started.isoformat(), "to": None, "kind": "running", "cause": "opened"}]
     changed = ["severity", "target", "calendar", "calendar_version", "started_at", "due_at", "fires_at", "spans"]
     Clock.objects.bulk_update(clocks, changed, batch_size=1000)
+    Ticket.objects.filter(clocks__in=[clock.pk for clock in clocks]).update(severity=1)
 
 
 def sweeps(desk: Desk) -> dict[str, Any]:
