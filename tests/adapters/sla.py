@@ -5,6 +5,9 @@ from typing import Any
 
 from sla import hours
 from sla.hours import Calendar
+from tests.adapters.histories import evaluate_ticket, run_escalations
+
+__all__ = ["add_business", "business_between", "evaluate_ticket", "run_escalations"]
 
 
 def add_business(start_iso: str, seconds: float, calendar: dict[str, Any]) -> str | None:
