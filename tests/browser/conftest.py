@@ -6,12 +6,14 @@ asks axe in both themes. With SCREENSHOTS=<directory>, `shoot(page, name)` keeps
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
@@ -77,6 +79,19 @@ def console() -> list[str]:
     return []
 
 
+def rest(patience: float = 10.0) -> None:
+    """Wait until the server's last requests are done: emptying the tables under one of them would deadlock."""
+    quiet, end = 0, time.monotonic() + patience
+    while quiet < 3 and time.monotonic() < end:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def new_page(browser: Browser, live_server: Any, console: list[str]) -> Iterator[Callable[..., Page]]:
     """new_page(**context options) → a page with cookies of its own: another person, another screen."""
@@ -93,6 +108,7 @@ def new_page(browser: Browser, live_server: Any, console: list[str]) -> Iterator
     yield make
     for context in contexts:
         context.close()
+    rest()
     assert not console, "errors on the console:\n" + "\n".join(console)
 
 

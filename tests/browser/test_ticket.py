@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from files.store import save_file
 from tests import make
-from tickets.actions import conversation, filing, progress
+from tickets.actions import assignment, conversation, filing, progress
 from tickets.models import Ticket
 
 EVIL = "<img src=x onerror='window.__pwned=1'><script>window.__pwned=1</script>"
@@ -23,6 +23,8 @@ def ticket(cast, shop, settings, tmp_path) -> Ticket:
 
 def opened(page: Page, ticket: Ticket) -> Page:
     page.goto(f"/tickets/{ticket.pk}")
+    if page.evaluate("Boolean(window.htmx)"):
+        expect(page.locator("#composer")).to_have_attribute("data-htmx-powered", "true")
     return page
 
 
@@ -108,8 +110,12 @@ def test_changing_the_side_leaves_a_half_written_note_alone(cast, ticket, page, 
 def test_what_a_colleague_writes_arrives_without_touching_a_half_written_reply(
     cast, ticket, page, sign_in, new_page, console
 ):
+    do = {"ticket": ticket, "at": timezone.now(), "actor": cast.agent, "via": "web"}
+    assignment.assign(to=cast.agent, **do)
+    filing.set_tags(tags=["money"], **do)
     opened(sign_in(page, cast.agent), ticket)
     expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.locator("#timeline .fold summary").click()
     page.locator("#body").fill("Half a reply")
     other = opened(sign_in(new_page(), cast.other_agent), ticket)
     other.keyboard.press("n")
@@ -117,6 +123,7 @@ def test_what_a_colleague_writes_arrives_without_touching_a_half_written_reply(
     other.keyboard.press("Control+Enter")
     expect(page.locator("#timeline .msg--internal")).to_contain_text("I know this one")
     expect(page.locator("#body")).to_have_value("Half a reply")
+    expect(page.locator("#timeline .fold details")).to_have_attribute("open", "")
     page.get_by_role("button", name="Send & wait").click()
     expect(page.locator("#composer-notice")).to_contain_text("I know this one")
     forgive(console)

@@ -81,6 +81,17 @@ def test_the_timeline_says_what_happened_in_words(cast, ticket, back, as_user):
     assert "First response missed its deadline, due Mon 2 Mar, 13:00" in said
 
 
+def test_an_alert_says_what_it_did_and_links_only_to_the_web(cast, ticket, as_user):
+    with working_on(ticket.pk, at=later(minutes=1)) as locked:
+        for link in ("https://prom.example/graph", "javascript:alert(1)"):
+            facts = {"title": "Disk full", "source": "Prometheus", "count": 4, "link": link}
+            record(locked, Kind.ALERT_FIRED, at=locked.now, data=facts)
+    html = page(as_user(cast.agent), ticket)
+    assert "Prometheus fired: Disk full (4 times) Open" in words(html)
+    assert "https://prom.example/graph" in html
+    assert "javascript:" not in html
+
+
 def test_runs_of_small_changes_are_folded(cast, ticket, back, as_user):
     do = {"actor": cast.agent, "via": "web"}
     assignment.assign(ticket=ticket, to=cast.agent, at=later(minutes=1), **do)

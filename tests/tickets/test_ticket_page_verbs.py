@@ -101,6 +101,7 @@ def test_files_go_with_a_message_and_come_back_as_downloads(cast, ticket, post, 
     answer = as_user(cast.customer).get(f"/files/{message.files.last().pk}")
     assert answer["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer["Content-Security-Policy"]
+    assert b"".join(answer.streaming_content) == b"<script>1</script>"
     assert as_user(cast.stranger).get(f"/files/{message.files.last().pk}").status_code == 404
 
 
@@ -108,7 +109,8 @@ def test_files_of_a_note_never_reach_the_requester(cast, ticket, post, as_user):
     post(ticket, "notes", files=[SimpleUploadedFile("secret.txt", b"x")])
     file = File.objects.get()
     assert as_user(cast.customer).get(f"/files/{file.pk}").status_code == 404
-    assert as_user(cast.other_agent).get(f"/files/{file.pk}").status_code == 200
+    shown = as_user(cast.other_agent).get(f"/files/{file.pk}")
+    assert b"".join(shown.streaming_content) == b"x"
 
 
 def test_a_file_that_is_too_large_is_named_and_nothing_is_kept(cast, ticket, post, settings, stored):
