@@ -40,7 +40,7 @@ def idempotent(method: Method) -> Method:
         try:
             with transaction.atomic():
                 response = method(view, request, *args, **kwargs)
-                body = json.loads(JSONRenderer().render(response.data)) if response.data is not None else None
+                body = JSONRenderer().render(response.data).decode()
                 kept = {"body": body, "headers": {name: response[name] for name in KEPT if name in response}}
                 IdempotentRequest.objects.filter(pk=mine.pk).update(status=response.status_code, body=kept)
         except BaseException:  # whatever it was, the key is free again: nothing was done
@@ -74,7 +74,7 @@ def claim(request: Request, *, at: datetime) -> tuple[IdempotentRequest, Respons
         if again.update(created_at=at):
             return first, None
         raise Conflict("The first request with this Idempotency-Key is still at work.")
-    answer = Response(first.body["body"], status=first.status, headers={"Idempotent-Replayed": "true"})
+    answer = Response(json.loads(first.body["body"]), status=first.status, headers={"Idempotent-Replayed": "true"})
     for name, value in first.body["headers"].items():
         answer[name] = value
     return first, answer

@@ -1,5 +1,13 @@
 """The API's router, its schema and its documentation page."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from helpdesk.api_docs import docs
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tickets.api")),
+    path("", include("integrations.api")),
+    path("schema", SpectacularAPIView.as_view(), name="api-schema"),
+    path("docs", docs, name="api-docs"),
+]
