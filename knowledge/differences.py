@@ -31,6 +31,7 @@ def _lines(old: list[str], new: list[str], around: int) -> Iterator[Line]:
         if number < 2:  # the names of the two files
             continue
         if line.startswith("@@"):
-            yield Line("@", "")
+            if number > 2 or not line.startswith("@@ -1,"):
+                yield Line("@", "")
         else:
             yield Line(line[0], line[1:])

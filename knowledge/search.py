@@ -18,6 +18,7 @@ CANDIDATES = 300  # articles ranked for a suggestion at most
 HEADLINE_FROM = 20_000  # characters of a text that are looked at for its headline
 # Rare brackets around the words found: they survive escaping and become <mark>.
 OPEN, SHUT = "⟦", "⟧"
+TABLE = re.compile(r"\s*\|(?:[\s:|-]*\|)?\s*")  # what a table's cells look like in Markdown
 MARKED = re.compile(f"{OPEN}([^{OPEN}{SHUT}]*){SHUT}")
 
 
@@ -85,7 +86,7 @@ def suggest(articles: QuerySet[Article], text: str, *, limit: int = 5) -> QueryS
 
 def highlighted(headline: str, length: int = 280) -> SafeString:
     """A headline of `search` as safe HTML: plain words, those found in <mark>."""
-    pieces = MARKED.split(excerpt(headline, length))
+    pieces = MARKED.split(excerpt(TABLE.sub(" – ", headline), length))
     strays = str.maketrans("", "", OPEN + SHUT)
     return format_html_join(
         "",

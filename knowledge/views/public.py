@@ -29,7 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
     public = Article.objects.public()
     kinds = dict(public.order_by().values_list("kind").annotate(Count("pk")))
     context = {
-        "popular": public.light().order_by(-(F("solved") * 3 + F("helpful")), "title")[:POPULAR],
+        "popular": public.light()
+        .exclude(kind=ArticleKind.KNOWN_ERROR)
+        .order_by(-(F("solved") * 3 + F("helpful")), "title")[:POPULAR],
         "known": public.light().filter(kind=ArticleKind.KNOWN_ERROR).order_by("-updated_at")[:3],
         "kinds": [(kind, kinds[kind.value]) for kind in ArticleKind if kinds.get(kind.value)],
         "sites": Site.objects.filter(articles__in=public).annotate(number=Count("articles")).order_by("name"),

@@ -48,7 +48,7 @@ def edit(request: DeskRequest, pk: int) -> HttpResponse:
     """A new version. If somebody saved meanwhile, both texts are shown and nothing is lost."""
     article = find(request, pk)
     if request.method != "POST":
-        return page(request, ArticleForm(article=article), article=article)
+        return page(request, ArticleForm(article=article), article=article, preview=article.body)
     form = ArticleForm(request.POST, article=article)
     if wants_preview(request):
         return page(request, form, article=article, preview=request.POST.get("body", ""))
@@ -94,7 +94,7 @@ def overtaken(request: DeskRequest, form: ArticleForm, newest: Article) -> HttpR
         "lines": compare(newest.body, written["body"]),
         "same_title": newest.title == written["title"],
     }
-    return page(request, again, article=newest, status=409, clash=clash)
+    return page(request, again, article=newest, preview=written["body"], status=409, clash=clash)
 
 
 def page(
