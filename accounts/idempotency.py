@@ -74,7 +74,8 @@ def claim(request: Request, *, at: datetime) -> tuple[IdempotentRequest, Respons
         if again.update(created_at=at):
             return first, None
         raise Conflict("The first request with this Idempotency-Key is still at work.")
-    answer = Response(json.loads(first.body["body"]), status=first.status, headers={"Idempotent-Replayed": "true"})
-    for name, value in first.body["headers"].items():
+    kept: dict[str, Any] = first.body or {}
+    answer = Response(json.loads(kept["body"]), status=first.status, headers={"Idempotent-Replayed": "true"})
+    for name, value in kept["headers"].items():
         answer[name] = value
     return first, answer

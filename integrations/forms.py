@@ -69,7 +69,7 @@ class RequestForm(forms.Form):
         label="Your e-mail address", max_length=254, help_text="We answer here.",
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )  # fmt: skip
-    files = FilesField(label="Attachments")
+    files = FilesField(label="Attachments")  # type: ignore[assignment]  # Django takes it off the class
     website = forms.CharField(required=False, max_length=1000)
     submission = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 

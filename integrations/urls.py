@@ -2,11 +2,21 @@
 
 from django.urls import URLPattern, path, re_path
 
-from integrations.views import receive, request
+from integrations.views import intake, receive, request, sources
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", receive.receive, name="receive-alert"),
     path("help/new", request.new, name="request-new"),
     path("help/new/<slug:slug>", request.new, name="request-new-form"),
     path("help/received/<uuid:receipt>", request.received, name="request-received"),
+    path("settings/sources/", sources.sources, name="sources"),
+    path("settings/sources/new", sources.new, name="source-new"),
+    path("settings/sources/<int:pk>", sources.source, name="source"),
+    path("settings/sources/<int:pk>/address", sources.new_address, name="source-address"),
+    path("settings/sources/<int:pk>/acceptance", sources.accepting, name="source-acceptance"),
+    path("settings/sources/<int:pk>/tests", sources.tests, name="source-tests"),
+    path("intake/", intake.log, name="intake"),
+    path("intake/<uuid:receipt>", intake.entry, name="intake-entry"),
+    path("intake/<uuid:receipt>/raw", intake.raw, name="intake-raw"),
+    path("intake/<uuid:receipt>/replays", intake.replays, name="intake-replays"),
 ]

@@ -34,8 +34,8 @@ class TicketForRequester(serializers.ModelSerializer):
 
     number = serializers.IntegerField(source="pk")
     status_label = serializers.CharField(source="customer_label")
-    site = serializers.SlugRelatedField("slug", read_only=True)
-    component = serializers.SlugRelatedField("slug", read_only=True)
+    site: Any = serializers.SlugRelatedField("slug", read_only=True)
+    component: Any = serializers.SlugRelatedField("slug", read_only=True)
     requester = PersonOut(allow_null=True)
     url = serializers.SerializerMethodField()
 
@@ -55,7 +55,7 @@ class TicketForDesk(TicketForRequester):
     """Everything. `version` is what `ETag` carries and `If-Match` compares."""
 
     status_label = serializers.CharField()
-    organisation = serializers.SlugRelatedField("name", read_only=True)
+    organisation: Any = serializers.SlugRelatedField("name", read_only=True)
     team = TeamOut()
     assignee = PersonOut(allow_null=True)
     merged_into = serializers.IntegerField(source="merged_into_id", allow_null=True)

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,7 +36,7 @@ def new(request: HttpRequest, slug: str = "") -> HttpResponse:
         first = {name: request.GET[name][:300] for name in ("subject", "kind", "site") if name in request.GET}
         form = RequestForm(user=user, preset=preset, initial={**first, "submission": uuid.uuid4().hex})
         return page(request, form, presets, preset)
-    form = RequestForm(request.POST, MultiValueDict(request.FILES), user=user, preset=preset)
+    form = RequestForm(request.POST, request.FILES, user=user, preset=preset)
     if not form.is_valid():
         return page(request, form, presets, preset, status=422)
     now, email = timezone.now(), user.email if user else form.cleaned_data["email"]

@@ -1,0 +1,48 @@
+"""What is done to a source: made, changed, paused, given a new address, tried out. Each is a line of the audit log."""
+
+import re
+from datetime import datetime
+
+from accounts.audit import audit
+from accounts.models import User
+from integrations import inbound
+from integrations.models import Door, Inbound, Source
+
+_INSTANT = re.compile(rb'"(?!0001)\d{4}-\d\d-\d\dT\d\d:\d\d[^"]*"')
+
+
+def save_source(*, source: Source, at: datetime, actor: User) -> str:
+    """Keep a source; answers the token of a new one, shown once, else ""."""
+    fresh = source.pk is None
+    token = source.new_token() if fresh else ""
+    if fresh:
+        source.created_by = actor
+    source.save()
+    audit("source made" if fresh else "source changed", at=at, actor=actor, object=source, kind=source.kind)
+    return token
+
+
+def give_new_address(*, source: Source, at: datetime, actor: User) -> str:
+    """A fresh token; the old address is dead at once."""
+    token = source.new_token()
+    source.save(update_fields=["token_digest", "token_prefix"])
+    audit("source address replaced", at=at, actor=actor, object=source, prefix=source.token_prefix)
+    return token
+
+
+def set_accepting(*, source: Source, accepting: bool, at: datetime, actor: User) -> None:
+    """While paused, what comes is kept for a replay and opens nothing."""
+    source.is_active = accepting
+    source.save(update_fields=["is_active"])
+    audit("source resumed" if accepting else "source paused", at=at, actor=actor, object=source)
+
+
+def try_out(*, source: Source, status: str, at: datetime) -> Inbound | None:
+    """Put the kind's example body through the same intake as a real one, with its times as of now."""
+    if source.reader is None or status not in ("firing", "resolved"):
+        return None
+    now = f'"{at.isoformat()}"'.encode()
+    raw = _INSTANT.sub(now, source.reader.payloads[status])
+    return inbound.store(
+        door=Door.ALERT, raw=raw, at=at, source=source, content_type="application/json", path="test", is_test=True
+    )
