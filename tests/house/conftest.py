@@ -1,0 +1,73 @@
+"""One row of everything that an address can name."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from accounts.actions.invitations import invite
+from deliveries.models import Delivery
+from files.store import save_file
+from integrations import inbound
+from integrations.models import Door, Source
+from knowledge.models import Article
+from sla.models import Calendar, Policy
+from tests import make
+from tickets.links import requester_token
+from tickets.models import Form, RoutingRule
+
+
+@pytest.fixture
+def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
+    """A ticket of the customer's with a file, an article, a form, a rule, a source, an intake, a delivery, …"""
+    settings.MEDIA_ROOT = tmp_path
+    now = timezone.now()
+    file = save_file(stream=ContentFile(b"log"), name="log.txt", uploaded_by=cast.customer, at=now)
+    ticket = make.ticket(requester=cast.customer, site=shop, at=now, files=[file])
+    source = Source(name="Monitor", kind="alertmanager")
+    token = source.new_token()
+    source.save()
+    article = Article.objects.create(
+        title="How to help",
+        slug="how-to-help",
+        body="Text.",
+        status="published",
+        is_public=True,
+        updated_at=now,
+        version=1,
+    )
+    article.versions.create(number=1, title=article.title, body=article.body, at=now)
+    form = Form.objects.create(slug="how-to-help", title="Ask", site=shop)
+    rule = RoutingRule.objects.create(name="All", team=shop.fallback_team)
+    intake = inbound.store(door=Door.ALERT, raw=b"{}", at=now, source=source)
+    sent = inbound.store(door=Door.FORM, raw=b"{}", at=now)
+    delivery = Delivery.objects.order_by("pk").first()
+    invitation, url = invite(email="new@people.example", role="agent", at=now, actor=cast.admin)
+    return SimpleNamespace(
+        ticket=ticket,
+        token=requester_token(ticket, cast.customer),
+        source_token=token,
+        secret=url.rstrip("/").rpartition("/")[2],
+        receipt=str(intake.receipt),
+        sent=str(sent.receipt),
+        ids={
+            "tickets/": ticket.pk,
+            "api/v1/tickets/": ticket.pk,
+            "files/": file.pk,
+            "help/t/": file.pk,
+            "knowledge/": article.pk,
+            "mailbox/": delivery.pk if delivery else 1,
+            "intake/": intake.pk,
+            "settings/rules/": rule.pk,
+            "settings/forms/": form.pk,
+            "settings/sources/": source.pk,
+            "settings/policies/": Policy.objects.get(is_default=True).pk,
+            "settings/calendars/": Calendar.objects.order_by("pk")[0].pk,
+            "settings/people/": cast.agent.pk,
+            "settings/people/invitations/": invitation.pk,
+            "settings/teams/": shop.fallback_team.pk,
+            "settings/organisations/": cast.acme.pk,
+            "settings/sites/": shop.pk,
+        },
+    )
