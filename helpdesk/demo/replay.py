@@ -12,10 +12,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 
-from django.db.models import F
-
 from accounts.models import User
-from deliveries.models import Delivery, State
+from deliveries.send import keep_past
 from helpdesk.demo.stories import ALERTS, STORIES, Story
 from helpdesk.demo.world import World
 from integrations import inbound
@@ -70,9 +68,7 @@ class Replay:
         sweep_clocks(now)
         for column in SWEEPS:
             sweep(column, now)
-        Delivery.objects.filter(state=State.PENDING, created_at__lt=now).update(
-            state=State.KEPT, next_try_at=None, sent_at=F("created_at")
-        )
+        keep_past(now)
 
     # -- one ticket's story ------------------------------------------------------------------------------------------
 

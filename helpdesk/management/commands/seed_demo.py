@@ -7,7 +7,6 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from helpdesk.demo import SIGN_INS
 from helpdesk.demo.replay import DAYS, replay
 from helpdesk.demo.world import make_world
 from tickets.models import Ticket
@@ -28,8 +27,6 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.say(f"  {Ticket.objects.count()} tickets in {time.monotonic() - began:.0f} s")
-        for role, email, password in SIGN_INS:
-            self.say(f"  {role:<17} {email}  {password}")
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
