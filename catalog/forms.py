@@ -14,7 +14,9 @@ class SiteForm(forms.Form):
     fallback_team = forms.ModelChoiceField(
         queryset=Team.objects.all(), help_text="Gets the tickets that no routing rule places."
     )
-    organisation = forms.ModelChoiceField(queryset=Organisation.objects.all(), required=False, help_text="Whose it is.")
+    organisation = forms.ModelChoiceField(
+        queryset=Organisation.objects.all(), required=False, empty_label="Nobody's", help_text="Whose it is."
+    )
     is_active = forms.BooleanField(required=False, initial=True, label="Offered in forms")
 
     def __init__(self, *args: Any, site: Site | None, **kwargs: Any) -> None:

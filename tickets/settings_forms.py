@@ -121,6 +121,11 @@ class FormForm(forms.ModelForm):
         widgets = {"intro": forms.Textarea(attrs={"rows": 3})}  # noqa: RUF012
         help_texts = {"slug": "The last part of its address: report-a-fault", "intro": "Shown above the form."}  # noqa: RUF012
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].empty_label = "Asked in the form"  # type: ignore[attr-defined]
+        self.fields["team"].empty_label = "As routed"  # type: ignore[attr-defined]
+
     def validate_unique(self) -> None:
         """Left to the constraint."""
 
@@ -149,9 +154,9 @@ class MatrixForm(forms.Form):
                     label=f"{impact.label} impact, {urgency.label.lower()} urgency",
                 )
 
-    def rows(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """(impact's label, its three cells)"""
-        return [(impact.label, [self[f"{impact}_{urgency}"] for urgency in Level]) for impact in Level]
+    def rows(self) -> list[tuple[str, list[tuple[str, forms.BoundField]]]]:
+        """(impact's label, its three cells, each with its urgency's label)"""
+        return [(impact.label, [(u.label, self[f"{impact}_{u}"]) for u in Level]) for impact in Level]
 
     def cells(self) -> dict[tuple[str, str], int]:
         return {(i.value, u.value): self.cleaned_data[f"{i}_{u}"] for i in Level for u in Level}

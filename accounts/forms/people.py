@@ -43,7 +43,7 @@ class PersonForm(forms.Form):
     """One person. The role is asked of admins only."""
 
     name = forms.CharField(max_length=200, required=False)
-    organisation = forms.ModelChoiceField(queryset=Organisation.objects.all(), required=False)
+    organisation = forms.ModelChoiceField(queryset=Organisation.objects.all(), required=False, empty_label="None")
     role = forms.ChoiceField(choices=Role.choices, help_text="A change of role signs the person out everywhere.")
 
     def __init__(self, *args: Any, actor: User, person: User, **kwargs: Any) -> None:
@@ -76,7 +76,10 @@ class TeamForm(forms.Form):
     name = forms.CharField(max_length=100)
     tier = forms.TypedChoiceField(choices=Tier.choices, coerce=int, initial=Tier.L1)
     manager = OnePerson(
-        queryset=User.objects.desk(), required=False, help_text="Told when a P1 of this team misses its deadline."
+        queryset=User.objects.desk(),
+        required=False,
+        empty_label="Nobody",
+        help_text="Told when a P1 of this team misses its deadline.",
     )
     restricted = forms.BooleanField(
         required=False, label="Restricted", help_text="Only members (and admins) see this team's tickets."

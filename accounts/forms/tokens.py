@@ -44,12 +44,15 @@ class ImportForm(forms.Form):
     """The file, or its text again with the second step."""
 
     file = forms.FileField(
-        required=False,
         label="CSV file",
         help_text="Columns: email, name, role, teams (semicolons between), organisation. Empty cells change nothing.",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv"}),
     )
     text = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not self.data.get("text")
 
     def clean_file(self) -> UploadedFile | None:
         upload: UploadedFile | None = self.cleaned_data["file"]
@@ -66,8 +69,6 @@ class ImportForm(forms.Form):
                 cleaned["text"] = raw.decode("utf-8-sig")
             except UnicodeDecodeError:
                 cleaned["text"] = raw.decode("cp1252", "replace")
-        if not cleaned.get("text") and not self.errors:
-            self.add_error("file", "Choose a file.")
         if len(cleaned.get("text", "")) > MOST_BYTES:
             self.add_error("file", "The file is larger than 1 MB: split it.")
         return cleaned

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import OperationalError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             manifest = write_backup(to, at=timezone.now())
         except BackupFailed as error:
             raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: start the desk first (bin/up). {error}") from error
         rows = manifest["rows"]
         self.stdout.write(
             f"{to}: {filesizeformat(to.stat().st_size)}, {rows.get('tickets_ticket', 0)} tickets, "

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
+from django.db import OperationalError
 from django.utils import timezone
 
 from helpdesk.backup import BackupFailed
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             told = restore_backup(archive, replace=options["replace"], at=timezone.now())
         except (RestoreFailed, BackupFailed) as error:
             raise CommandError(str(error)) from error
+        except OperationalError as error:
+            raise CommandError(f"The database does not answer: start the desk first (bin/up). {error}") from error
         self.stdout.write(
             f"Restored the desk of {told['made_at']}: {told['tickets']} tickets, {told['people']} people, "
             f"{told['files']} files."
