@@ -99,7 +99,7 @@ def test_the_log_narrows_and_pages(manager, source):
     assert "not JSON" not in manager.get("/intake/?state=done").content.decode()
 
 
-@pytest.mark.parametrize("query", ["state=x", "before=-1", "before=%C2%B2", "source=abc", "before=999999999999999999999"])
+@pytest.mark.parametrize("query", ["state=x", "before=-1", "before=%C2%B2", "source=abc", "before=9999999999999999999"])
 def test_nonsense_in_the_log_is_ignored(manager, query):
     assert manager.get(f"/intake/?{query}").status_code == 200
 
