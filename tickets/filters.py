@@ -115,7 +115,9 @@ class TicketFilter(filters.FilterSet):
     assignee = AssigneeFilter(method="by_assignee", label="Assignee")
     site = filters.ModelMultipleChoiceFilter(queryset=Site.objects.all(), label="Site", widget=Boxes)
     component = filters.ModelChoiceFilter(
-        queryset=Component.objects.select_related("site").order_by("site__name", "name"), label="Component"
+        queryset=Component.objects.select_related("site").order_by("site__name", "name"),
+        label="Component",
+        empty_label="Any",
     )
     kind = filters.MultipleChoiceFilter(choices=TicketKind.choices, label="Kind", widget=Boxes)
     channel = filters.MultipleChoiceFilter(choices=Channel.choices, label="Came by", widget=Boxes)
@@ -130,13 +132,19 @@ class TicketFilter(filters.FilterSet):
     closed_before = InstantFilter(field_name="closed_at", lookup_expr="lt", label="Closed before")
     due_before = InstantFilter(field_name="next_due_at", lookup_expr="lt", label="Due before")
     breached = filters.ChoiceFilter(
-        choices=[("yes", "A deadline was missed"), ("no", "No deadline was missed")], method="by_breach", label="SLA"
+        choices=[("yes", "A deadline was missed"), ("no", "No deadline was missed")],
+        method="by_breach",
+        label="SLA",
+        empty_label="Kept or missed",
     )
     rating = filters.MultipleChoiceFilter(
         field_name="csat__score", choices=[(n, f"{n} of 5") for n in range(1, 6)], label="Rating"
     )
     sort = filters.ChoiceFilter(
-        choices=[(key, sort.name) for key, sort in SORTS.items()], method="as_it_is", label="Sorted by"
+        choices=[(key, sort.name) for key, sort in SORTS.items()],
+        method="as_it_is",
+        label="Sorted by",
+        empty_label="As the view has it",
     )
 
     class Meta:
