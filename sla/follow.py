@@ -146,17 +146,14 @@ class Ledger:
                 self.keep(clocks.fit(clock, self.ticket.status, rule, at=self.now, actor=actor))
 
     def save(self, *, depth: int) -> None:
-        """Write what changed: at most one statement each for new clocks, changed ones, breaches and the ticket."""
+        """Write what changed: at most one statement each for new clocks, changed ones and breaches."""
         fresh = [clock for clock in self.clocks if clock.pk is None]
         write([clock for clock in self.clocks if clock.pk and facts(clock) != self.before[clock.pk]])
         if fresh:
             Clock.objects.bulk_create(fresh)
         if self.breaches:
             Breach.objects.bulk_create(self.breaches)
-        due = soonest(self.clocks)
-        if due != self.ticket.next_due_at:
-            self.ticket.next_due_at = due
-            Ticket.objects.filter(pk=self.ticket.pk).update(next_due_at=due)
+        self.ticket.next_due_at = soonest(self.clocks)  # written with the ticket's version by tickets.events.keep
         for breach in self.breaches:
             record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, **told(breach))
 

@@ -72,13 +72,13 @@ def record_all(lines: Sequence[Event]) -> None:
 
 
 def keep(tickets: Collection[Ticket]) -> None:
-    """Write down what `record` left on many tickets: one statement."""
+    """Write down what lines of history and followers left on locked tickets: one statement, however many."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE tickets_ticket SET last_event = new.event, last_event_at = new.at"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[]) AS new(id, event, at)"
+            "UPDATE tickets_ticket SET last_event = new.event, last_event_at = new.at, next_due_at = new.due"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS new(id, event, at, due)"
             " WHERE tickets_ticket.id = new.id",
-            [[t.pk for t in tickets], [t.last_event for t in tickets], [t.last_event_at for t in tickets]],
+            [[getattr(t, name) for t in tickets] for name in ("pk", "last_event", "last_event_at", "next_due_at")],
         )
 
 
@@ -121,7 +121,7 @@ def working_on(pk: int, *, at: datetime) -> Iterator[Ticket]:
         yield ticket
         ticket.save()
         drain(ticket)
-        Ticket.objects.filter(pk=pk).update(last_event=ticket.last_event, last_event_at=ticket.last_event_at)
+        keep([ticket])
 
 
 def replay(failure: FollowerFailure, *, at: datetime) -> None:
@@ -131,4 +131,5 @@ def replay(failure: FollowerFailure, *, at: datetime) -> None:
         failure.event.ticket = ticket
         follower(failure.follower)(failure.event)
         drain(ticket)
+        keep([ticket])
         FollowerFailure.objects.filter(pk=failure.pk).update(replayed_at=at)

@@ -12,7 +12,7 @@ from accounts.models import Organisation, Team, User
 from catalog.models import Component, Site
 from files.models import File
 from tickets.errors import Refused
-from tickets.events import drain, record
+from tickets.events import drain, keep, record
 from tickets.models import (
     Audience,
     Channel,
@@ -135,7 +135,7 @@ def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -
     record(ticket, Kind.PLACED, at=at, data=placement_data(placed, team, chosen=new.team is not None))
     ticket.save(update_fields=["last_event", "last_event_at"])
     drain(ticket)
-    Ticket.objects.filter(pk=ticket.pk).update(last_event=ticket.last_event, last_event_at=ticket.last_event_at)
+    keep([ticket])
     return ticket
 
 
