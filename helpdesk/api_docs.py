@@ -60,10 +60,17 @@ def fields(node: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any
             "type": type_of(part, document),
             "required": name in required,
             "about": part.get("description", ""),
-            "inner": fields(part, document) if resolve(part, document).get("type") == "object" else [],
+            "inner": inner(part, document),
         }
         for name, part in node.get("properties", {}).items()
     ]
+
+
+def inner(node: dict[str, Any], document: dict[str, Any]) -> list[str]:
+    """The names within an object, or within the objects of a list."""
+    node = resolve(node, document)
+    node = resolve(node.get("items", {}), document) if node.get("type") == "array" else node
+    return list(node.get("properties", {}))
 
 
 def example(node: dict[str, Any], document: dict[str, Any]) -> str:
