@@ -44,7 +44,7 @@ class Visible(GenericAPIView[Article]):
 
     def visible(self, user: Any) -> QuerySet[Article]:
         known = user if isinstance(user, User) else None
-        return Article.objects.visible_to(known).select_related("site").defer("html", "words")
+        return Article.objects.visible_to(known).select_related("site").defer("html", "words", "topic")
 
 
 @extend_schema_view(

@@ -37,6 +37,8 @@ def with_contents(html: str, *, top: int = 2) -> tuple[str, list[Heading]]:
         found.append(heading)
         return f'<h{level} id="{heading.id}">{inner}</h{level}>'
 
+    for wide in ("pre", "table"):  # they scroll on a phone, so that the keyboard must reach them
+        html = html.replace(f"<{wide}>", f'<{wide} tabindex="0">')
     return _HEADING.sub(renumber, html), found
 
 

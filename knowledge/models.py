@@ -40,6 +40,10 @@ MOVES: dict[str, tuple[ArticleStatus, ...]] = {
 }
 
 
+# Columns that lists do not show: the text, its HTML, its words.
+HEAVY = ("body", "html", "words", "topic")
+
+
 class ArticleQuerySet(models.QuerySet["Article"]):
     def visible_to(self, user: User | AnonymousUser | None) -> Self:
         """The desk sees all; everybody else what is published for the public."""
@@ -55,11 +59,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def light(self) -> Self:
         """Without what lists do not show: the text, its HTML and its words."""
-        return self.defer("body", "html", "words")
+        return self.defer(*HEAVY)
 
     def lock(self, pk: int) -> "Article":
         """The article with its row locked until the transaction ends."""
-        return self.select_for_update(of=("self",)).defer("words").get(pk=pk)
+        return self.select_for_update(of=("self",)).defer("words", "topic").get(pk=pk)
 
 
 class Article(models.Model):
@@ -93,6 +97,13 @@ class Article(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+    # What it is about, small enough to rank thousands of them while somebody types.
+    topic = GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("summary", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = ArticleQuerySet.as_manager()
 
@@ -100,6 +111,7 @@ class Article(models.Model):
         ordering = ["title"]
         indexes = [
             GinIndex(fields=["words"], name="articles_by_words"),
+            GinIndex(fields=["topic"], name="articles_by_topic"),
             models.Index(fields=["status", "is_public", "title"], name="articles_by_audience"),
         ]
 

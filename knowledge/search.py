@@ -8,13 +8,14 @@ from django.db.models.functions import Left
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from knowledge.models import Article
+from knowledge.models import HEAVY, Article
 from lib.html import excerpt, tidy
 
 CONFIG = "english"
 MAX_QUERY = 200  # characters of a search
-MAX_TEXT = 800  # characters of a request that suggestions are made from
-CANDIDATES = 300  # articles ranked for a suggestion at most
+MAX_TEXT = 400  # characters of a request that suggestions are made from
+CANDIDATES = 200  # articles of a search whose texts are ranked: those whose titles and summaries fit best
+FAR_BEHIND = 0.3  # of the best suggestion's rank
 HEADLINE_FROM = 20_000  # characters of a text that are looked at for its headline
 # Rare brackets around the words found: they survive escaping and become <mark>.
 OPEN, SHUT = "⟦", "⟧"
@@ -73,15 +74,17 @@ def ranked(articles: QuerySet[Article], wanted: SearchQuery | AnyWord) -> QueryS
         Left("body", HEADLINE_FROM), wanted, config=CONFIG, start_sel=OPEN, stop_sel=SHUT,
         max_fragments=2, max_words=24, min_words=10, fragment_delimiter=" … ",
     )  # fmt: skip
-    return articles.annotate(rank=SearchRank(F("words"), wanted), headline=headline).order_by("-rank", "title", "id")
+    about = articles.annotate(about=SearchRank(F("topic"), wanted)).order_by("-about", "id").values("pk")[:CANDIDATES]
+    best = articles.filter(pk__in=about).annotate(rank=SearchRank(F("words"), wanted), headline=headline)
+    return best.order_by("-rank", "title", "id")
 
 
-def suggest(articles: QuerySet[Article], text: str, *, limit: int = 5) -> QuerySet[Article]:
-    """Articles whose title or summary shares a word with `text`, ranked by all they share; few and fast."""
-    text = tidy(text)[:MAX_TEXT]
-    near = articles.filter(Matches(F("words"), AnyWord(text, ":AB"))).values("pk")[:CANDIDATES]
-    rank = SearchRank(F("words"), AnyWord(text), normalization=1)  # long articles share words by chance
-    return Article.objects.filter(pk__in=near).annotate(rank=rank).order_by("-rank", "-solved", "id").light()[:limit]
+def suggest(articles: QuerySet[Article], text: str, *, limit: int = 5) -> list[Article]:
+    """Articles whose title or summary shares words with `text`, ranked by them; few, fast, none that is far behind."""
+    wanted = AnyWord(tidy(text)[:MAX_TEXT])
+    found = articles.defer(*HEAVY).filter(Matches(F("topic"), wanted)).annotate(rank=SearchRank(F("topic"), wanted))
+    best = list(found.order_by("-rank", "-solved", "id")[:limit])
+    return [article for article in best if article.rank >= best[0].rank * FAR_BEHIND]
 
 
 def highlighted(headline: str, length: int = 280) -> SafeString:

@@ -41,7 +41,7 @@ def desk(view: View) -> Callable[..., HttpResponseBase]:
 
 def find(request: DeskRequest, pk: int) -> Article:
     """An article with what its page shows of other rows: one statement. Invisible looks like not found."""
-    articles = Article.objects.visible_to(request.user).select_related("site", "owner").defer("words")
+    articles = Article.objects.visible_to(request.user).select_related("site", "owner").defer("words", "topic")
     return get_object_or_404(articles, pk=pk)
 
 

@@ -113,4 +113,4 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 
 
 def find_public(slug: str) -> Article:
-    return get_object_or_404(Article.objects.public().select_related("site").defer("words"), slug=slug)
+    return get_object_or_404(Article.objects.public().select_related("site").defer("words", "topic"), slug=slug)

@@ -107,6 +107,9 @@ def test_an_agent_writes_previews_and_publishes(
     accessible(page)
     shoot(page, f"knowledge-article-{screen}")
     assert page.goto("/help/articles/say-bhellob").status == 200
+    page.goto(f"/knowledge/{shelf['database-failover'].pk}")
+    accessible(page)
+    shoot(page, f"knowledge-runbook-{screen}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
-from knowledge.models import Article
+from knowledge.models import HEAVY, Article
 from knowledge.search import MAX_QUERY, close_to, search, suggest
 from tickets.actions.knowledge import link_article, unlink_article
 from tickets.errors import Refused
@@ -75,7 +75,11 @@ def answer(request: DeskRequest, ticket: Ticket) -> HttpResponse:
 def region(request: DeskRequest, ticket: Ticket, *, status: int = 200, refused: str = "") -> HttpResponse:
     """Linked articles, and those that fit the search or else the ticket's own words."""
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_QUERY]
-    links = list(TicketArticle.objects.filter(ticket=ticket).select_related("article").defer(*HEAVY))
+    links = list(
+        TicketArticle.objects.filter(ticket=ticket)
+        .select_related("article")
+        .defer(*(f"article__{name}" for name in HEAVY))
+    )
     taken = [link.article_id for link in links if link.article_id]
     known = Article.objects.visible_to(request.user).published().exclude(pk__in=taken).light()
     context: dict[str, Any] = {
@@ -91,9 +95,6 @@ def region(request: DeskRequest, ticket: Ticket, *, status: int = 200, refused: 
     response = render(request, template, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-HEAVY = ("article__body", "article__html", "article__words")
 
 
 def fitting(known: QuerySet[Article], ticket: Ticket, query: str) -> list[Article]:
