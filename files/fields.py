@@ -29,7 +29,7 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: object = None) -> list[UploadedFile]:
         uploads = [upload for upload in data or [] if upload is not None]
         if len(uploads) > settings.FILES_PER_MESSAGE:
-            raise ValidationError(f"At most {settings.FILES_PER_MESSAGE} files go with one request.")
+            raise ValidationError(f"At most {settings.FILES_PER_MESSAGE} files go with one message.")
         limit = filesizeformat(settings.FILE_MAX_BYTES)
         errors = [f"{upload.name} is empty." for upload in uploads if not upload.size]
         errors += [f"{u.name} is larger than {limit}." for u in uploads if (u.size or 0) > settings.FILE_MAX_BYTES]

@@ -10,16 +10,16 @@ from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from files.fields import FilesField
 from files.models import File
 from files.store import TooLarge, discard, save_file
 from tickets.actions import conversation, progress
 from tickets.errors import Refused
-from tickets.forms import MAX_BODY, FilesField
+from tickets.forms import MAX_BODY
 from tickets.links import read_requester_token, requester_token
 from tickets.models import Event, Kind, Ticket, Verification
 from tickets.states import DONE, Status
@@ -37,7 +37,7 @@ class AnswerForm(forms.Form):
     """What the requester adds."""
 
     body = forms.CharField(required=False, max_length=MAX_BODY, widget=forms.Textarea, strip=True)
-    files = FilesField()
+    files = FilesField()  # type: ignore[assignment]  # Django takes it off the class
 
 
 class VerdictForm(forms.Form):
@@ -116,7 +116,7 @@ def back(token: str, ticket: Ticket, person: User) -> HttpResponse:
 def answers(request: HttpRequest, token: str) -> HttpResponse:
     """POST /help/t/<token>/answers: the requester writes, with files."""
     ticket, person = find(token)
-    form = AnswerForm(request.POST, MultiValueDict(request.FILES))
+    form = AnswerForm(request.POST, request.FILES)
     if not form.is_valid():
         told = " ".join(str(text) for texts in form.errors.values() for text in texts)
         return show(request, token, ticket, person, status=422, problem=told, body=form.data.get("body", ""))
