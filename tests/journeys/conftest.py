@@ -7,7 +7,6 @@ import pytest
 from django.test import Client
 
 from tests.journeys.road import Ask, Door, ask
-from tests.make import person
 from tickets.models import Form
 
 
@@ -34,8 +33,3 @@ def stranger_asks(shop: Any) -> Ask:
 def prometheus(shop: Any) -> Door:
     """An Alertmanager that watches the shop."""
     return Door("alertmanager", shop)
-
-
-@pytest.fixture
-def admin_client(as_user: Any) -> Client:
-    return as_user(person("Rita", "admin"))
