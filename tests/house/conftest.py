@@ -54,6 +54,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
         ids={
             "tickets/": ticket.pk,
             "api/v1/tickets/": ticket.pk,
+            "api/v1/articles/": article.pk,
             "files/": file.pk,
             "help/t/": file.pk,
             "knowledge/": article.pk,

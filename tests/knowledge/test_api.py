@@ -1,14 +1,11 @@
 """Articles in the API."""
 
 import pytest
-from django.test import override_settings
-from django.urls import include, path
 
 from accounts.tokens import issue_token
 from tests.knowledge.build import draft, published
 
 pytestmark = pytest.mark.django_db
-urlpatterns = [path("api/v1/", include("knowledge.api"))]
 
 
 @pytest.fixture
@@ -17,8 +14,7 @@ def ask(client):
 
     def get(user, path="", scopes=("knowledge:read",)):
         _, secret = issue_token(user=user, name="test", scopes=scopes)
-        with override_settings(ROOT_URLCONF=__name__):
-            return client.get(f"/api/v1/articles{path}", headers={"Authorization": f"Bearer {secret}"})
+        return client.get(f"/api/v1/articles{path}", headers={"Authorization": f"Bearer {secret}"})
 
     return get
 
