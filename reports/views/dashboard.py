@@ -169,7 +169,6 @@ def dashboard(request: ManagerRequest) -> HttpResponse:
         "more": urlencode({"days": period.days} | ({"team": team.pk} if team else {})),
         "zone": timezone.get_current_timezone_name(),
         "backlog": [{**t, "cells": backlog_cells(t, now)} for t in teams],
-        "backlog_top": max((t["total"] for t in teams), default=1),
         "open_total": sum(t["total"] for t in teams),
         "ages": [label for label, _, _ in AGES],
         "flow": charts.bars(flow, labels),
