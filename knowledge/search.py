@@ -24,9 +24,7 @@ MARKED = re.compile(f"{OPEN}([^{OPEN}{SHUT}]*){SHUT}")
 
 
 class AnyWord(Func):
-    """A tsquery of the words of a text, any of which will do.
-
-    `suffix` ":AB": in title or summary only; ":*": words that begin so.
+    """A tsquery of the words of a text, any of which will do; with `suffix` ":*" words that begin so as well.
 
     NULL, which matches nothing, when the text holds only little words.
     """
