@@ -2,6 +2,8 @@
 
 import re
 
+from django.db.models import Q
+
 from catalog.models import Component, Site
 from integrations.models import Source
 from integrations.reading import Reading
@@ -38,8 +40,7 @@ def body_of(source: Source, reading: Reading) -> str:
 def site_of(source: Source, reading: Reading) -> Site | None:
     """The site that the label `site` names by slug or name, else the source's."""
     named = reading.labels.get("site", "").strip()
-    sites = Site.objects.select_related("fallback_team")
-    found = (sites.filter(slug=named.lower()).first() or sites.filter(name__iexact=named).first()) if named else None
+    found = Site.objects.select_related("fallback_team").filter(called(named)).first() if named else None
     return found or source.site
 
 
@@ -48,8 +49,11 @@ def component_of(source: Source, site: Site | None, reading: Reading) -> Compone
     if site is None:
         return None
     named = reading.labels.get("component", "").strip()
-    parts = Component.objects.filter(site=site)
-    found = (parts.filter(slug=named.lower()).first() or parts.filter(name__iexact=named).first()) if named else None
+    found = Component.objects.filter(called(named), site=site).first() if named else None
     if found is None and source.component is not None and source.component.site_id == site.pk:
         return source.component
     return found
+
+
+def called(named: str) -> Q:
+    return Q(slug=named.lower()) | Q(name__iexact=named)

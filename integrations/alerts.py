@@ -21,7 +21,7 @@ from integrations.reading import Reading, Unreadable
 from integrations.recovery import expect_quiet, home, others_open
 from tickets.actions import filing, progress
 from tickets.actions.opening import NewTicket, open_ticket
-from tickets.events import record, working_on
+from tickets.events import drain, record, working_on
 from tickets.models import Audience, Channel, Kind, Message, Resolution, Ticket
 from tickets.states import Status
 
@@ -146,8 +146,10 @@ def open_new(
     alert = Alert.objects.create(
         source=source, key=reading.key, ticket=ticket, first_seen_at=at, told_at=at, **facts(reading, at)
     )
-    with working_on(ticket.pk, at=at) as locked:
-        tell(locked, Kind.ALERT_FIRED, alert)
+    ticket.now = at
+    tell(ticket, Kind.ALERT_FIRED, alert)  # nobody else sees the ticket before we commit: it needs no lock
+    drain(ticket)
+    Ticket.objects.filter(pk=ticket.pk).update(last_event=ticket.last_event, last_event_at=ticket.last_event_at)
     return "opened", ticket
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from integrations import inbound
 from integrations.models import Door, Source
 from integrations.reading import MAX_BYTES
-from lib.http import TooLarge, client_ip, kept_headers, problem, read_body
+from lib.http import BrokenOff, TooLarge, client_ip, kept_headers, problem, read_body
 
 log = logging.getLogger(__name__)
 KEPT = (
@@ -41,7 +41,7 @@ def receive(request: HttpRequest, token: str, rest: str = "") -> HttpResponse:
         )
     except TooLarge:
         return problem(413, f"At most {MAX_BYTES // 1024 // 1024} MB are taken.")
-    except OSError:
+    except BrokenOff:
         return problem(400, "The body ended before it was complete.")
     except (DatabaseError, InterfaceError):
         log.exception("an alert could not be stored")
