@@ -19,6 +19,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from lib.http import drain
+
 MAX_BODY = 10 * 1024 * 1024
 LIMIT, MAX_LIMIT = 25, 100
 
@@ -80,6 +82,7 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > MAX_BODY:
+            drain(request._request)
             raise BodyTooLarge
         super().initial(request, *args, **kwargs)
 

@@ -7,12 +7,20 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
+from gunicorn.http.errors import ParseException
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
+DRAINED, CHUNK = 64 * 1024 * 1024, 256 * 1024
+
+
 class TooLarge(ValueError):
     """The body is larger than was allowed."""
+
+
+class BrokenOff(ValueError):
+    """The body ended before it was whole, or its chunks are no chunks."""
 
 
 def client_ip(request: HttpRequest) -> str | None:
@@ -27,18 +35,31 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 def read_body(request: HttpRequest, *, limit: int) -> bytes:
-    """The raw body, also when it comes in chunks without a length. Raises TooLarge; OSError when it broke off."""
+    """The raw body, also when it comes in chunks without a length. Raises TooLarge; BrokenOff when it is not whole."""
     length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and int(length) > 0:
-        if int(length) > limit:
+    declared = int(length) if length.isdecimal() else 0
+    # Without a length Django itself reads nothing; gunicorn ends the stream where the last chunk does.
+    stream = request.META["wsgi.input"] if not declared and "HTTP_TRANSFER_ENCODING" in request.META else request
+    try:
+        if declared > limit:
+            drain(stream)
             raise TooLarge
-        return request.read(limit + 1)
-    if request.META.get("wsgi.input_terminated") and "HTTP_TRANSFER_ENCODING" in request.META:
-        body = request.META["wsgi.input"].read(limit + 1)  # Django itself reads nothing without a length
+        body: bytes = stream.read(limit + 1)
         if len(body) > limit:
+            drain(stream)
             raise TooLarge
-        return body
-    return b""
+    except (OSError, ParseException) as error:
+        raise BrokenOff from error
+    if len(body) < declared:
+        raise BrokenOff
+    return body
+
+
+def drain(stream: Any) -> None:
+    """Read on and forget: a sender that still sends when we hang up never sees the answer. Bounded."""
+    for _ in range(DRAINED // CHUNK):
+        if not stream.read(CHUNK):
+            return
 
 
 def kept_headers(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:

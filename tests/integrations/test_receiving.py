@@ -110,6 +110,12 @@ def test_a_body_in_chunks_without_a_length_is_read_up_to_the_limit(url, source):
     assert post(b"x" * (10 * 1024 * 1024 + 1)).status_code == 413
 
 
+def test_a_body_that_broke_off_is_refused_so_that_it_is_sent_again(url):
+    request = RequestFactory().post(url, b'{"half": ', content_type="application/json")
+    request.META["CONTENT_LENGTH"] = "50"
+    assert receive(request, url.rpartition("/")[2]).status_code == 400 and Inbound.objects.count() == 0
+
+
 def test_a_paused_source_still_answers_and_keeps(client, url):
     Source.objects.update(is_active=False)
     assert client.post(url, b"{}", content_type="application/json").json()["state"] == "ignored"
