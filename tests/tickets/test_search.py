@@ -77,7 +77,7 @@ def test_it_ranks_the_better_match_first(cast: SimpleNamespace, shop: Any) -> No
 
 @pytest.mark.parametrize(
     "query",
-    ["", " ", "'", "''", '"', "&|!()", "-", "or", "the", ":*", "\0", "\ud800", "@b0", "a" * 9000, "<script>", "%", "\\"],
+    ["", " ", "'", "''", '"', "&|!()", "-", "or", "the", ":*", "\0", "\ud800", "@b0", "a" * 9000, "<b>", "%", "\\"],
 )  # fmt: skip
 def test_it_never_fails_on_what_people_type(cast: SimpleNamespace, shop: Any, query: str) -> None:
     make.ticket(requester=cast.customer, site=shop)
