@@ -1,0 +1,17 @@
+"""What can be asked of a soak."""
+
+import argparse
+
+
+def options_of(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/soak",
+        description="Alerts, forms and replies while workers are killed; prints JSON; exit code 1 if a promise broke.",
+    )
+    parser.add_argument("--seconds", type=int, default=60, help="how long there is load and killing")
+    parser.add_argument("--rate", type=float, default=9, help="intakes and replies a second")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes")
+    parser.add_argument("--every", type=float, default=4, help="seconds between kills, on average")
+    parser.add_argument("--kill-valkey", action="store_true", help="kill Valkey too, now and then")
+    parser.add_argument("--seed", type=int, default=1, help="of what is random")
+    return parser.parse_args(argv)
