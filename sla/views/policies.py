@@ -54,8 +54,8 @@ def policy(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
             messages.info(request, f"{name} is saved; {done.total} open tickets are being planned anew.")
         return redirect(HOME)
     context = {
-        "form": form, "title": row.name if row else "New policy", "back": HOME, "back_label": "Policies", "duration_help": HELP,
-        "subtitle": f"Version {row.version}" if row else "",
+        "form": form, "title": row.name if row else "New policy", "back": HOME, "back_label": "Policies",
+        "subtitle": f"Version {row.version}" if row else "", "duration_help": HELP,
     }  # fmt: skip
     if row and not row.is_default:
         context |= {

@@ -180,3 +180,7 @@ def test_durations_speak_of_working_days_only_where_there_are_some():
     assert spoken(86_400, around_the_clock=False) == "3 working days"
     assert spoken(172_800, around_the_clock=True) == "2 days"
     assert spoken(8 * 3600, around_the_clock=False) == "8h"
+
+
+def test_it_says_once_how_durations_are_written(manager, standard):
+    assert manager.get(f"/settings/policies/{standard.pk}/").content.decode().count("working days of eight hours") == 1
