@@ -109,18 +109,20 @@ class TicketFilter(filters.FilterSet):
 
     q = filters.CharFilter(method="by_words", label="Words", max_length=200)
     number = NumbersFilter(method="by_number", label="Numbers")
-    status = filters.MultipleChoiceFilter(choices=STATUS_CHOICES, method="by_status", label="Status", widget=Boxes)
-    severity = filters.MultipleChoiceFilter(choices=Severity.choices, label="Severity", widget=Boxes)
-    team = filters.ModelMultipleChoiceFilter(queryset=teams, label="Team", widget=Boxes)
+    status = filters.MultipleChoiceFilter(
+        distinct=False, choices=STATUS_CHOICES, method="by_status", label="Status", widget=Boxes
+    )
+    severity = filters.MultipleChoiceFilter(distinct=False, choices=Severity.choices, label="Severity", widget=Boxes)
+    team = filters.ModelMultipleChoiceFilter(distinct=False, queryset=teams, label="Team", widget=Boxes)
     assignee = AssigneeFilter(method="by_assignee", label="Assignee")
-    site = filters.ModelMultipleChoiceFilter(queryset=Site.objects.all(), label="Site", widget=Boxes)
+    site = filters.ModelMultipleChoiceFilter(distinct=False, queryset=Site.objects.all(), label="Site", widget=Boxes)
     component = filters.ModelChoiceFilter(
         queryset=Component.objects.select_related("site").order_by("site__name", "name"),
         label="Component",
         empty_label="Any",
     )
-    kind = filters.MultipleChoiceFilter(choices=TicketKind.choices, label="Kind", widget=Boxes)
-    channel = filters.MultipleChoiceFilter(choices=Channel.choices, label="Came by", widget=Boxes)
+    kind = filters.MultipleChoiceFilter(distinct=False, choices=TicketKind.choices, label="Kind", widget=Boxes)
+    channel = filters.MultipleChoiceFilter(distinct=False, choices=Channel.choices, label="Came by", widget=Boxes)
     tag = filters.CharFilter(method="by_tag", label="Tag", max_length=200)
     requester = filters.ModelChoiceFilter(queryset=people, label="Requester")
     organisation = filters.ModelChoiceFilter(queryset=organisations, label="Organisation")
@@ -138,7 +140,7 @@ class TicketFilter(filters.FilterSet):
         empty_label="Kept or missed",
     )
     rating = filters.MultipleChoiceFilter(
-        field_name="csat__score", choices=[(n, f"{n} of 5") for n in range(1, 6)], label="Rating"
+        distinct=False, field_name="csat__score", choices=[(n, f"{n} of 5") for n in range(1, 6)], label="Rating"
     )
     sort = filters.ChoiceFilter(
         choices=[(key, sort.name) for key, sort in SORTS.items()],
