@@ -16,7 +16,7 @@ from tests.make import T0, later
 from tickets.models import Ticket
 from tickets.states import Status
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests import make
 from tests.api.conftest import Caller
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 def test_sixteen_equal_posts_open_one_ticket():
