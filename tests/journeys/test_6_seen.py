@@ -34,8 +34,13 @@ def manager(cast, as_user):
     return as_user(cast.manager)
 
 
+def words_of(answer) -> str:
+    """The page with plain single spaces."""
+    return " ".join(answer.content.decode().replace("&nbsp;", " ").split())
+
+
 def test_the_compliance_of_first_responses_is_that_of_the_week(week, manager):
-    page = " ".join(manager.get("/dashboard?days=7").content.decode().split())
+    page = words_of(manager.get("/dashboard?days=7"))
     row = re.search(r'<tr><th scope="row">First response</th>(.*?)</tr>', page)[1]
     assert "50.0 %" in row
     assert f"of {IN_TIME + LATE + OPEN_OVERDUE}" in row
@@ -50,7 +55,7 @@ def test_every_number_leads_to_exactly_its_tickets(week, manager):
 
 
 def test_tiles_count_what_arrived_and_what_people_thought(week, manager):
-    page = " ".join(manager.get("/dashboard?days=7").content.decode().split())
+    page = words_of(manager.get("/dashboard?days=7"))
     arrived = re.search(r'href="(/queue/all\?status=any[^"]*)"', page)[1].replace("&amp;", "&")
     assert manager.get(arrived).content.decode().count('id="row-') == IN_TIME + LATE + OPEN_OVERDUE
     assert f"of {IN_TIME} closed" in page
