@@ -44,7 +44,7 @@ def ticket_key(number: int) -> str:
 
 
 @cache
-def client(url: str, timeout: float) -> "redis.Redis[Any]":
+def client(url: str, timeout: float) -> redis.Redis:
     """A pool of connections, made anew by redis-py in a forked process. `timeout` in seconds, for each answer."""
     return redis.Redis.from_url(
         url, socket_connect_timeout=PATIENCE, socket_timeout=timeout, retry=None, decode_responses=True, protocol=2

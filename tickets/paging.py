@@ -55,7 +55,7 @@ class Beyond(Func):
         self.shape = f"(({left}) {'>' if greater else '<'} ({right}))"
         super().__init__(*map(F, columns), *map(Value, values))
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
         parts = [compiler.compile(expression) for expression in self.source_expressions]
         return self.shape.format(*[sql for sql, _ in parts]), [value for _, values in parts for value in values]
 

@@ -103,7 +103,9 @@ def statement(role: str) -> tuple[str, tuple[Any, ...]]:
 
     So `visible_to` and the views may depend on a person's id and role, and on the time, but on nothing else of them.
     """
-    user, columns, params = User(pk=NOBODY, role=role), [], []
+    user = User(pk=NOBODY, role=role)
+    columns: list[str] = []
+    params: list[Any] = []
     for view in VIEWS.values():
         sums = []
         for choose in view.halves or (view.choose,):
@@ -134,7 +136,7 @@ def counts_for(request: HttpRequest, user: User) -> dict[str, int]:
     """The counts, asked once per request however many regions print them."""
     if not hasattr(request, "queue_counts"):
         request.queue_counts = counts(user, timezone.now())  # type: ignore[attr-defined]
-    return request.queue_counts  # type: ignore[attr-defined, no-any-return]
+    return request.queue_counts  # type: ignore[attr-defined]
 
 
 def shown(count: int) -> str:

@@ -27,7 +27,10 @@ def test_it_opens_what_it_sealed_under_a_key_since_replaced() -> None:
     assert crypto.decrypt(crypto.reencrypt(sealed, keys=[NEW, OLD]), keys=[NEW]) == "pässword"
 
 
-@pytest.mark.parametrize("sealed", ["", "x", "gAAAAA", "ü", crypto.encrypt("a", keys=[NEW])])
+SEALED = {"empty": "", "short": "x", "cut": "gAAAAA", "umlaut": "ü", "other key": crypto.encrypt("a", keys=[NEW])}
+
+
+@pytest.mark.parametrize("sealed", SEALED.values(), ids=SEALED)
 def test_it_says_so_when_no_key_opens_a_secret(sealed: str) -> None:
     with pytest.raises(crypto.Undecryptable):
         crypto.decrypt(sealed, keys=[OLD])

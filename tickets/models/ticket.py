@@ -81,7 +81,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self.filter(team__in=Team.objects.filter(Q(restricted=False) | Q(pk__in=mine)))
         # A union, not OR: each part has its index, where OR would read the whole table.
         own = Ticket.objects.filter(requester=user).values("pk")
-        others = [TicketFollower.objects.filter(user=user).values("ticket")]
+        others: list[models.QuerySet[Any, Any]] = [TicketFollower.objects.filter(user=user).values("ticket")]
         if user.organisation and user.organisation.shares_tickets:
             others.append(Ticket.objects.filter(organisation=user.organisation).values("pk"))
         return self.filter(pk__in=own.union(*others))

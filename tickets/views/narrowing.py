@@ -74,14 +74,14 @@ def said(name: str, field: Any, value: Any, data: QueryDict) -> Iterator[tuple[s
     if isinstance(value, Model):
         yield str(value.pk), str(value)
     elif isinstance(value, datetime):
-        yield data[name], date_format(timezone.localtime(value), "j M Y")
+        yield str(data[name]), date_format(timezone.localtime(value), "j M Y")
     elif name == "assignee":
         person = User.objects.filter(pk=value).first() if value.isdigit() else None
         yield value, str(person or {"me": "Me", "none": "Nobody"}.get(value, "Unknown"))
     elif name == "number":
-        yield data[name], f"{len(value)} chosen"
+        yield str(data[name]), f"{len(value)} chosen"
     elif isinstance(value, list | QuerySet):
         for one in value:
             yield (str(one.pk), str(one)) if isinstance(one, Model) else (str(one), choices.get(str(one), str(one)))
     else:
-        yield data[name], choices.get(str(value), str(value))
+        yield str(data[name]), choices.get(str(value), str(value))
