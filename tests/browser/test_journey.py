@@ -22,7 +22,7 @@ SAME = "window.__same_page === true"
 def watched(page: Page, path: str) -> Page:
     """The page at this address, listening, and marked so that a reload would show."""
     page.goto(path)
-    page.wait_for_function("document.documentElement.dataset.live === 'on'")
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
     page.evaluate(NO_RELOAD)
     return page
 

@@ -152,6 +152,6 @@ def test_articles_beside_a_ticket_are_linked_and_put_into_the_reply(
     expect(page.locator("#body")).to_have_value(f"[{title}]({settings.BASE_URL}/help/articles/{slug})")
     accessible(page)
     region.get_by_label("How “Purge the page cache” was used").select_option("made")
-    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     assert ticket.article_links.get().how == "made"
     shoot(page, f"knowledge-ticket-{screen}")

@@ -76,7 +76,7 @@ def test_it_walks_the_list_with_the_keyboard(queue: Page) -> None:
 def test_it_changes_while_one_looks(
     queue: Page, cast: SimpleNamespace, shop: Any, tickets: list[Ticket], accessible: Callable[[Page], None]
 ) -> None:
-    queue.wait_for_function("document.documentElement.dataset.live === 'on'")
+    expect(queue.locator("html")).to_have_attribute("data-live", "on")
     queue.locator(f"#tick-{tickets[4].pk}").check(force=True)
     fresh = make.ticket(requester=cast.customer, site=shop, subject="Fresh from the form", severity=2)
     expect(queue.locator(f"#row-{fresh.pk}")).to_be_visible()
