@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import django
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -36,7 +37,7 @@ class Picture:
     name: str
     who: str
     path: str
-    theme: str = "light"
+    theme: Literal["light", "dark"] = "light"
     size: tuple[int, int] = WIDE
     then: Callable[[Page], None] | None = None
 
@@ -103,6 +104,12 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def heard(message: ConsoleMessage) -> None:
+    """A clean page says nothing."""
+    if message.type == "error":
+        say(f"console: {message.text}")
+
+
 def sign_in(page: Page, email: str) -> None:
     """Through the sign-in page, as everybody does."""
     page.goto("/accounts/login/")
@@ -118,7 +125,7 @@ def take(url: str, wanted: list[str]) -> None:
     program = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), "chromium", "google-chrome"))), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        cookies: dict[str, list[dict[str, object]]] = {"": []}
+        cookies: dict[str, Any] = {"": []}
         for picture in chosen:
             context = browser.new_context(
                 base_url=url, viewport={"width": picture.size[0], "height": picture.size[1]},
@@ -126,10 +133,10 @@ def take(url: str, wanted: list[str]) -> None:
                 has_touch=picture.size == PHONE, device_scale_factor=1.5 if picture.size == PHONE else 1,
             )  # fmt: skip
             page = context.new_page()
-            page.on("console", lambda said: said.type == "error" and say(f"console: {said.text}"))
+            page.on("console", heard)
             if picture.who and picture.who not in cookies:
                 sign_in(page, picture.who)
-                cookies[picture.who] = list(context.cookies())
+                cookies[picture.who] = context.cookies()
             elif picture.who:
                 context.add_cookies(cookies[picture.who])
             page.goto(picture.path)
