@@ -15,7 +15,7 @@ from lib.markdown import SANITISER_VERSION
 from sla import rulebook
 from sla.models import Clock, Obligation, State
 from tickets.models import Csat, Event, Kind, Message, SearchDocument, Ticket
-from tickets.search import CONFIG
+from tickets.search import CONFIG, bucket_sql
 
 Say = Callable[[str], None]
 TEAMS, AGENTS, REQUESTERS, SITES = 8, 20, 2_000, 5
@@ -277,7 +277,8 @@ def index_words(first: int, last: int) -> None:
             SELECT id, said, CASE WHEN notes IS NULL THEN said ELSE said || to_tsvector('{CONFIG}', notes) END
               FROM (SELECT t.id,
                            to_tsvector('{CONFIG}', t.subject || ' '
-                             || string_agg(m.body, ' ') FILTER (WHERE m.audience = 'public')) AS said,
+                             || string_agg(m.body, ' ') FILTER (WHERE m.audience = 'public'))
+                             || {bucket_sql("t.id")} AS said,
                            string_agg(m.body, ' ') FILTER (WHERE m.audience = 'internal') AS notes
                       FROM tickets_ticket t JOIN tickets_message m ON m.ticket_id = t.id
                      WHERE t.id BETWEEN %s AND %s GROUP BY t.id OFFSET 0) AS words

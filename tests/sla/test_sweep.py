@@ -21,9 +21,7 @@ def p1(cast, shop):
 
 
 def lines(ticket, kind):
-    return list(
-        Event.objects.filter(ticket=ticket, kind=kind).order_by("at").values_list("data__obligation", "at")
-    )
+    return list(Event.objects.filter(ticket=ticket, kind=kind).order_by("at").values_list("data__obligation", "at"))
 
 
 def test_it_warns_at_three_quarters_and_records_the_breach_when_due_each_once(p1):
