@@ -69,6 +69,13 @@ def test_it_finds_across_buckets_and_without_their_words(
     assert search.find(cast.agent, "voucher", size=50) == made[::-1]
 
 
+def test_it_writes_the_same_bucket_word_in_bulk(cast: SimpleNamespace, shop: Any) -> None:
+    ticket = make.ticket(requester=cast.customer, site=shop)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT tsvector_to_array({search.bucket_sql('%s')})", [ticket.pk])
+        assert cursor.fetchone()[0] == [search.bucket_word(ticket.pk)]
+
+
 def test_it_ranks_the_better_match_first(cast: SimpleNamespace, shop: Any) -> None:
     better = make.ticket(requester=cast.customer, site=shop, subject="Voucher", body="voucher voucher voucher")
     newer = make.ticket(requester=cast.customer, site=shop, body="a voucher " + "and many other things " * 30)
