@@ -13,7 +13,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import redis
@@ -115,7 +115,12 @@ def follow(event: Event) -> None:
     The requester's own stream hears only of what she may read, so that not even its rhythm tells of internal notes.
     """
     public = event.kind in PUBLIC_KINDS and (event.message is None or not event.message.is_internal)
-    transaction.on_commit(partial(publisher.put, event.ticket_id, public), robust=True)
+    number = event.ticket_id
+
+    def tell() -> None:  # a function, not a partial: Django names it when it fails
+        publisher.put(number, public)
+
+    transaction.on_commit(tell, robust=True)
 
 
 # -- in: from Redis to a browser ---------------------------------------------------------------------------------------

@@ -276,3 +276,16 @@ def test_it_makes_good_what_redis_missed(settings: Any, refused: str, store: "re
     time.sleep(live.PATIENCE)
     publisher.put(2, public=False)
     assert until(lambda: ids(store)) == ["2", ""] or until(lambda: "" in ids(store))
+
+
+@db
+def test_it_never_fails_an_action_when_no_thread_can_be_started(
+    cast: SimpleNamespace, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(live, "publisher", live.Publisher())
+    with monkeypatch.context() as patched:
+        patched.setattr(live.threading.Thread, "start", refuse)
+        assert make.ticket(requester=cast.customer, site=shop).pk
