@@ -73,7 +73,8 @@ def keep(inbound: Inbound) -> tuple[Inbound, bool]:
 def take(inbound: Inbound, *, at: datetime) -> Ticket:
     """Open the ticket and say so on the row, in one transaction. Raises Refused."""
     said = json.loads(bytes(inbound.raw))
-    locked = Inbound.objects.select_for_update(of=("self",)).select_related("ticket").get(pk=inbound.pk)
+    # No join here: after waiting for the lock, a joined ticket would be read as of before the wait.
+    locked = Inbound.objects.select_for_update().get(pk=inbound.pk)
     if locked.ticket is not None:
         return locked.ticket
     form = Form.objects.select_related("team").filter(slug=said["form"]).first()
