@@ -1,12 +1,46 @@
 """The cast: people whose relations matter."""
 
+import os
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from accounts.models import Role, Team, User
+from helpdesk.runtime import paths
 from tests import make
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that commit start from what the migrations put there, whatever ran before them."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction"):
+            item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test that committed leaves empty tables: put back the rows of the migrations (default policies, the severity
+    matrix), as xdist lets tests follow that do not commit and count on them."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if nextitem is not None and marker and marker.kwargs.get("transaction"):
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+            connection.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def live_streams_of_this_process() -> None:
+    """xdist's workers share one Valkey: each tells its own database of live changes."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    settings.LIVE_REDIS_URL = paths.redis_url(2 + number % 12)
 
 
 @pytest.fixture
