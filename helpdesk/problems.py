@@ -27,9 +27,7 @@ def flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
         return [e for key, value in detail.items() for e in flatten(value, f"{path}.{key}" if path else str(key))]
     if isinstance(detail, list):
         nested = any(isinstance(value, (dict, list)) for value in detail)
-        return [
-            e for i, value in enumerate(detail) for e in flatten(value, f"{path}[{i}]" if nested else path)
-        ]
+        return [e for i, value in enumerate(detail) for e in flatten(value, f"{path}[{i}]" if nested else path)]
     return [{"field": "" if path == "non_field_errors" else path, "message": str(detail)}]
 
 
