@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
@@ -24,15 +25,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
+MIGRATED = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, request: pytest.FixtureRequest) -> None:
+    """Keep what the migrations put into the tables. Django keeps it too, but on a connection: once a browser runs, its
+    event loop gives this thread another one."""
+    request.config.stash[MIGRATED] = getattr(connection, "_test_serialized_contents", "")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """A test that committed leaves empty tables: put back the rows of the migrations (default policies, the severity
     matrix), as xdist lets tests follow that do not commit and count on them."""
     yield
     marker = item.get_closest_marker("django_db")
-    if nextitem is not None and marker and marker.kwargs.get("transaction"):
+    migrated = item.config.stash.get(MIGRATED, "")
+    if nextitem is not None and migrated and marker and marker.kwargs.get("transaction"):
         with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+            call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=True)
+            connection.creation.deserialize_db_from_string(migrated)
             connection.close()
 
 
