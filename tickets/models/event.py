@@ -61,8 +61,10 @@ PUBLIC_KINDS = (
 class EventQuerySet(models.QuerySet["Event"]):
     def timeline(self, ticket: Ticket) -> "EventQuerySet":
         """One ticket's history, with the messages of tickets merged into it, oldest first."""
+        # As a subquery on tickets, whose indexes find the few; an OR over the join would read every event of the desk.
+        ours = Ticket.objects.filter(models.Q(pk=ticket.pk) | models.Q(merged_into=ticket)).values("pk")
         return (
-            self.filter(models.Q(ticket=ticket) | models.Q(ticket__merged_into=ticket, message__isnull=False))
+            self.filter(models.Q(ticket=ticket) | models.Q(message__isnull=False), ticket__in=ours)
             .select_related("actor", "message", "message__author")
             .order_by("at", "id")
         )
