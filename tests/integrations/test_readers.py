@@ -271,7 +271,7 @@ class TestLoading:
         begun = process_time()
         with pytest.raises(Unreadable, match=reason):
             load(raw)
-        assert process_time() - begun < 5
+        assert process_time() - begun < 1
 
     def test_it_refuses_more_than_it_was_told_to_read(self) -> None:
         with pytest.raises(Unreadable, match="11 bytes"):
@@ -281,7 +281,7 @@ class TestLoading:
         begun = process_time()
         assert len(str(load(b'"' + b"[" * 10_000_000 + b'"'))) == 10_000_000
         assert load(b"[" + b"[]," * 1_000_000 + b"[]]")
-        assert process_time() - begun < 10
+        assert process_time() - begun < 4
 
     def test_it_cleans_what_no_database_stores(self) -> None:
         assert load(b'{"a\\u0000": ["x\\u0000y", "\\ud800", "\\ud83d\\ude00", {"b": "\\udc00"}]}') == {

@@ -386,9 +386,9 @@ def test_it_answers_fast_whatever_the_span() -> None:
     begin, later = utc("2020-01-01T00:00"), utc("2025-01-01T00:00")
     asked = process_time()
     hours.between(office, begin, later)  # makes six years of tables
-    assert process_time() - asked < 3
+    assert process_time() - asked < 0.5
     asked = process_time()
     for _ in range(1000):
         hours.add(office, begin, 2000 * 3600)
         hours.between(office, begin, later)
-    assert process_time() - asked < 3
+    assert process_time() - asked < 0.5
