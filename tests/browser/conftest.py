@@ -140,9 +140,10 @@ def sign_in(live_server: Any) -> Callable[[Page, User], Page]:
 
 @pytest.fixture
 def accessible() -> Callable[[Page], None]:
-    """accessible(page): axe finds nothing, in light and in dark."""
+    """accessible(page): axe finds nothing, in light and in dark. Expect a page that is still to come before."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()
         page.evaluate(AXE.read_text())
         theme = page.evaluate("document.documentElement.dataset.theme")
         for wanted in ("light", "dark"):

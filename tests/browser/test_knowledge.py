@@ -1,5 +1,6 @@
 """Articles in a real browser: found and judged by customers, written and linked by the desk."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -58,6 +59,7 @@ def test_a_stranger_finds_an_article_and_judges_it(
     shoot(page, f"help-home-{screen}")
     page.get_by_role("searchbox").fill("declined card")
     page.get_by_role("searchbox").press("Enter")
+    expect(page).to_have_url(re.compile("declined"))
     accessible(page)
     shoot(page, f"help-search-{screen}")
     page.get_by_role("link", name="My payment was declined").click()
@@ -128,8 +130,10 @@ def test_versions_and_clashes_are_shown(
     shoot(page, "knowledge-clash")
     page.get_by_role("button", name="Save version 3").click()
     page.get_by_role("link", name="3 versions").click()
+    expect(page).to_have_url(re.compile("/versions$"))
     accessible(page)
     page.get_by_role("link", name="Version 3").click()
+    expect(page).to_have_url(re.compile("/versions/3$"))
     accessible(page)
     shoot(page, "knowledge-version")
 
