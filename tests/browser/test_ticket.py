@@ -143,6 +143,18 @@ def test_a_refused_dialog_says_why_and_keeps_what_was_typed(cast, ticket, page, 
     expect(dialog).to_be_hidden()
 
 
+def test_a_text_box_drawn_larger_does_not_trouble_the_next_dialog(cast, ticket, page, sign_in):
+    """Drawing at its corner writes a style attribute, which the Content-Security-Policy lets nobody copy."""
+    opened(sign_in(page, cast.agent), ticket)
+    for _ in range(2):
+        page.keyboard.press("e")
+        words = page.locator("#editor").get_by_label("What was done")
+        expect(words).to_be_visible()
+        words.evaluate("box => { box.style.height = '300px' }")
+        page.keyboard.press("Escape")
+        expect(page.locator("#editor")).to_be_hidden()
+
+
 def test_a_row_opens_its_ticket_beside_the_list(cast, shop, ticket, page, sign_in):
     second = make.ticket(requester=cast.customer, site=shop, at=timezone.now(), subject="The second one")
     opened(sign_in(page, cast.agent), ticket)
