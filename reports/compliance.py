@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from reports.measures import Period, Tickets
+from reports.measures import Period
+from reports.scope import Scope
 from sla.compliance import Score, compliance, counted, settled
 from sla.models import Clock, Obligation, State
 from tickets.models import Severity
@@ -36,9 +37,9 @@ def together(obligation: str, scores: list[Score]) -> Score:
     return Score(obligation, 0, *sums)
 
 
-def table(tickets: Tickets, period: Period, now: datetime) -> list[Row]:
+def table(scope: Scope, period: Period, now: datetime) -> list[Row]:
     """A row for every obligation: one statement."""
-    scores = compliance(begin=period.start, end=period.end, now=now, tickets=tickets)
+    scores = compliance(begin=period.start, end=period.end, now=now, about=scope.about)
     rows = []
     for place, obligation in enumerate(Obligation):
         cells = list(scores[place * len(Severity) : (place + 1) * len(Severity)])
@@ -51,6 +52,6 @@ def overall(rows: list[Row]) -> Score:
     return together("", [row.all for row in rows])
 
 
-def clocks_of(tickets: Tickets, period: Period) -> QuerySet[Any, Clock]:
+def clocks_of(scope: Scope, period: Period) -> QuerySet[Any, Clock]:
     """The clocks that the table of this period counts."""
-    return counted(tickets).filter(settled(period.start, period.end))
+    return counted(scope.about).filter(settled(period.start, period.end))

@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.audit import audit
+from accounts.doors import SettingsRequest, managers
 from lib.csvsafe import stream
 from reports import compliance, measures
-from reports.measures import FIRST_RESPONSE, RESOLUTION, Period, Tickets
-from reports.views.dashboard import ManagerRequest, chosen_period, chosen_team, managers, scope
+from reports.measures import FIRST_RESPONSE, RESOLUTION, Period
+from reports.scope import Scope
+from reports.views.dashboard import chosen_period, chosen_team
 from sla.compliance import Score
 from sla.models import Obligation
 from tickets.models import Severity, Ticket
@@ -23,13 +25,13 @@ MEASURES = {"responded": ("First response", FIRST_RESPONSE), "resolved": ("Resol
 MAX_CSV = 50_000
 
 
-def chosen(request: ManagerRequest, tickets: Tickets, period: Period) -> tuple[str, QuerySet[Ticket]]:
+def chosen(request: SettingsRequest, scope: Scope, period: Period) -> tuple[str, QuerySet[Ticket]]:
     """(title, tickets) of ?measure=responded|resolved, or ?obligation=&severity=&outcome=met|breached|late."""
     measure = request.GET.get("measure", "")
     if measure in MEASURES:
         label, column = MEASURES[measure]
-        return f"{label} in the last {period.days} days", measures.counted(tickets).filter(period.within(column))
-    clocks = compliance.clocks_of(tickets, period)
+        return f"{label} in the last {period.days} days", measures.counted(scope.tickets).filter(period.within(column))
+    clocks = compliance.clocks_of(scope, period)
     words = ["Obligations"]
     if (obligation := request.GET.get("obligation", "")) in Obligation.values:
         clocks, words = clocks.filter(obligation=obligation), [Obligation(obligation).label]
@@ -40,16 +42,16 @@ def chosen(request: ManagerRequest, tickets: Tickets, period: Period) -> tuple[s
         said, chosen_ones = compliance.OUTCOMES[outcome]
         clocks = clocks.filter(chosen_ones)
         words.append(said)
-    return f"{', '.join(words)} in the last {period.days} days", tickets.filter(pk__in=clocks.values("ticket"))
+    return f"{', '.join(words)} in the last {period.days} days", scope.tickets.filter(pk__in=clocks.values("ticket"))
 
 
 @require_safe
 @managers
-def tickets(request: ManagerRequest) -> HttpResponse:
+def tickets(request: SettingsRequest) -> HttpResponse:
     """GET /dashboard/tickets?…: the page."""
     now = timezone.now()
     period, team = chosen_period(request, now), chosen_team(request)
-    title, found = chosen(request, scope(request, team), period)
+    title, found = chosen(request, Scope.of(request.user, team), period)
     rows = found.select_related("team", "requester", "assignee", "site").order_by("-pk")
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     here = request.GET.copy()
@@ -60,10 +62,10 @@ def tickets(request: ManagerRequest) -> HttpResponse:
 
 @require_safe
 @managers
-def tickets_csv(request: ManagerRequest) -> HttpResponseBase:
+def tickets_csv(request: SettingsRequest) -> HttpResponseBase:
     """GET /dashboard/tickets.csv?…: the same as a file, its cells defused."""
     now = timezone.now()
-    title, found = chosen(request, scope(request, chosen_team(request)), chosen_period(request, now))
+    title, found = chosen(request, Scope.of(request.user, chosen_team(request)), chosen_period(request, now))
     audit("report exported", at=now, actor=request.user, object=title)
     columns = ["pk", "subject", "severity", "status", "team__name", "site__name", "requester__email", "opened_at",
                "first_responded_at", "resolved_at", "closed_at"]  # fmt: skip
@@ -86,11 +88,11 @@ def tickets_csv(request: ManagerRequest) -> HttpResponseBase:
 
 @require_safe
 @managers
-def compliance_csv(request: ManagerRequest) -> HttpResponseBase:
+def compliance_csv(request: SettingsRequest) -> HttpResponseBase:
     """GET /dashboard/compliance.csv?days=&team=: the table."""
     now = timezone.now()
     period = chosen_period(request, now)
-    rows = compliance.table(scope(request, chosen_team(request)), period, now)
+    rows = compliance.table(Scope.of(request.user, chosen_team(request)), period, now)
     audit("report exported", at=now, actor=request.user, object="compliance", days=period.days)
     body = (
         [row.label, f"P{one.severity}", one.met, one.breached, one.open_over, percent(one)]

@@ -81,7 +81,19 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(fields=["fires_at"], name="sweep_clocks", condition=Q(fires_at__isnull=False)),
-            models.Index(fields=["settled_at", "obligation"], name="clocks_by_settling", condition=Q(counts=True)),
+            # Compliance is counted from these two alone (sla/compliance.py): all that was settled, and what was missed.
+            models.Index(
+                fields=["obligation", "severity", "settled_at"],
+                include=["ticket"],
+                name="clocks_by_settling",
+                condition=Q(counts=True, target__isnull=False, settled_at__isnull=False),
+            ),
+            models.Index(
+                fields=["settled_at"],
+                include=["obligation", "severity", "state", "ticket"],
+                name="missed_clocks_by_settling",
+                condition=Q(counts=True, target__isnull=False, breached_at__isnull=False),
+            ),
             models.Index(fields=["ticket"], name="unfinished_clocks", condition=Q(state__in=["running", "paused"])),
         ]
 

@@ -14,6 +14,7 @@ from tickets.models.ticket import (
     TicketFollower,
     TicketKind,
     Verification,
+    teams_seen,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "TicketKind",
     "Use",
     "Verification",
+    "teams_seen",
 ]
