@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     from django.core.management import call_command
 
     from bench import desk as desks
-    from bench import pages
+    from bench import pages, sweeps
     from helpdesk.runtime import paths
     from tickets.models import Message, Ticket
 
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
         result |= pages.reading(desk, user, cookie, options.times)
         result |= pages.writing(desk, token, options.times)
         result["alert_intake"] = pages.alerts(desk, rate=options.rate, seconds=options.seconds)
-        result["sla_sweep"] = pages.sweeps(desk)
+        result["sla_sweep"] = sweeps.sweeps(postmaster)
         least = result["floor"]["empty_page"]["cpu_ms"] or 0.1  # type: ignore[index]
         for figures in result.values():
             if isinstance(figures, dict) and "cpu_ms" in figures:

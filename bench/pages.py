@@ -1,17 +1,16 @@
-"""What is asked of the desk: pages, creations, alerts, the sweep."""
+"""What is asked of the desk: pages, creations, alerts."""
 
 import json
 import secrets
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts.models import Role, User
 from accounts.tokens import issue_token
@@ -19,9 +18,6 @@ from bench import cpu
 from bench.desk import Desk, Request, as_json, percentile
 from catalog.models import Site
 from integrations.models import Source
-from sla import rulebook
-from sla.models import Breach, Clock, Firing
-from sla.sweep import sweep
 from tickets.models import Event, Form, Message, Ticket
 
 WORDS = ["object class", "method returns", "import module", "string value", "default argument"]
@@ -171,34 +167,3 @@ def alerts(desk: Desk, *, rate: int, seconds: int, threads: int = 16) -> dict[st
         "p50_ms": round(percentile(walls, 0.5), 1), "p95_ms": round(percentile(walls, 0.95), 1),
         "cpu_ms": round(1000 * spent / total, 2),
     }  # fmt: skip
-
-
-def fall_due(count: int, *, now: datetime) -> None:
-    """Let this many running clocks have used their target a second ago (as P1, whose calendar never closes)."""
-    rule = rulebook.current().rules[-1]
-    clocks = list(Clock.objects.filter(fires_at__gt=now, breached_at=None).order_by("ticket", "pk")[:count])
-    for clock in clocks:
-        terms = rule.terms[(1, clock.obligation)]
-        started = now - timedelta(seconds=terms.target + 1)
-        clock.severity, clock.target = 1, terms.target
-        clock.calendar_id, clock.calendar_version = terms.calendar, terms.calendar_version
-        clock.started_at, clock.due_at, clock.fires_at = started, now - timedelta(seconds=1), now - timedelta(seconds=1)
-        clock.spans = [{"from": started.isoformat(), "to": None, "kind": "running", "cause": "opened"}]
-    changed = ["severity", "target", "calendar", "calendar_version", "started_at", "due_at", "fires_at", "spans"]
-    Clock.objects.bulk_update(clocks, changed, batch_size=1000)
-    Ticket.objects.filter(clocks__in=[clock.pk for clock in clocks]).update(severity=1)
-
-
-def sweeps(desk: Desk) -> dict[str, Any]:
-    """The sweep with nothing, a hundred and thousands of clocks due: each gives a warning's line and a breach."""
-    results: dict[str, Any] = {"running": Clock.objects.filter(fires_at__isnull=False).count()}
-    for due in (0, 100, 5_000, 10_000):
-        now = timezone.now()
-        fall_due(due, now=now)
-        before, own, began = cpu.used([desk.database]), time.process_time(), time.perf_counter()
-        done = sweep(now)
-        wall = time.perf_counter() - began
-        spent = cpu.used([desk.database]) - before + time.process_time() - own
-        results[f"due_{due}"] = {"looked_at": done, "wall_ms": round(1000 * wall, 1), "cpu_ms": round(1000 * spent, 1)}
-    results["breaches"], results["firings"] = Breach.objects.count(), Firing.objects.count()
-    return results

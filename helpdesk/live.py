@@ -12,7 +12,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -109,18 +109,26 @@ def publish(hints: set[tuple[int, bool]], *, everything: bool = False) -> None:
 publisher = Publisher()
 
 
-def follow(event: Event) -> None:
-    """Follower of tickets (settings.TICKET_FOLLOWERS): a hint once the verb has committed.
+def follow(events: Sequence[Event]) -> None:
+    """Follower of tickets (settings.TICKET_FOLLOWERS): hints once the verb has committed.
 
     The requester's own stream hears only of what she may read, so that not even its rhythm tells of internal notes.
     """
-    public = event.kind in PUBLIC_KINDS and (event.message is None or not event.message.is_internal)
-    number = event.ticket_id
+    hints = {(event.ticket_id, is_public(event)) for event in events}
 
     def tell() -> None:  # a function, not a partial: Django names it when it fails
-        publisher.put(number, public)
+        for number, public in hints:
+            publisher.put(number, public)
 
     transaction.on_commit(tell, robust=True)
+
+
+follow.writes = False  # type: ignore[attr-defined]  # tickets.events.tell asks for it
+
+
+def is_public(event: Event) -> bool:
+    """Whether the ticket's requester reads of it."""
+    return event.kind in PUBLIC_KINDS and (event.message is None or not event.message.is_internal)
 
 
 # -- in: from Redis to a browser ---------------------------------------------------------------------------------------

@@ -185,7 +185,7 @@ if flag("TRUST_PROXY"):
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # -- the desk --------------------------------------------------------------------------------------------------------
-# Called in order, in the verb's own transaction, for each line of history (docs/architecture.md, law two).
+# Called in order, in the verb's own transaction, with its lines of history (docs/architecture.md, law two).
 TICKET_FOLLOWERS: list[str] = ["sla.follow.follow", "notifications.follow.follow", "helpdesk.live.follow"]
 # If one of these raises, the verb rolls back. The others run in a savepoint and leave a visible, replayable failure.
 BINDING_FOLLOWERS = {"sla.follow.follow"}

@@ -1,52 +1,86 @@
-"""From a line of history to Delivery rows, in the verb's own transaction. Rows only: a worker sends them."""
+"""From lines of history to Delivery rows, in the verb's own transaction. Rows only: a worker sends them."""
 
 from collections import Counter, defaultdict
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from deliveries.models import Delivery
-from notifications.recipients import Side, Told, recipients
-from notifications.wording import letter
-from tickets.models import Event
+from django.db import connection
+from django.db.models import prefetch_related_objects
+
+from deliveries.models import Delivery, new_message_id
+from notifications.people import People
+from notifications.recipients import KINDS, Side, Told, recipients
+from notifications.wording import Letter, letter, overdue
+from tickets.models import Event, Kind
 
 # Brakes against two machines answering each other: automatic mail to one person, in sliding windows.
 PER_TICKET, TICKET_WINDOW = 5, timedelta(hours=24)
 PER_PERSON, PERSON_WINDOW = 20, timedelta(hours=1)
 LOOKED_AT = 200  # newest letters of a ticket, whoever got them
 REMEMBERED = 10  # earlier Message-IDs in References
+TOGETHER = 3  # so many deadlines missed at once are one letter to each reader instead of as many
+
+Line = tuple[Event, Told]
 
 
-def follow(event: Event) -> None:
+def follow(events: Sequence[Event]) -> None:
     """Tell whom it concerns. Not binding: what fails here becomes a row that can be replayed; the key keeps a replay
     from telling anybody twice."""
-    told = recipients(event)
-    if not told:
+    people = People(events)
+    lines = [(event, told) for event in events for told in recipients(event, people)]
+    if not lines:
         return
-    automatic = is_automatic(event)
-    if automatic:
-        told = within_brakes(event, told)
-    earlier = earlier_ids(told) if event.kind != "opened" else {}
+    single, bundles = bundled(within_brakes(lines))
+    if len({told.ticket.pk for _, told in single}) > 1:
+        prefetch_related_objects([told.ticket for _, told in single], "requester")
+    threads = earlier_ids(single)
     rows = []
-    for one in told:
-        words = letter(event, one)
-        thread = earlier.get((one.ticket.pk, one.user.pk), [])
-        rows.append(
-            Delivery(
-                key=f"{event.pk}.{one.user.pk}.email",
-                user=one.user,
-                address=one.user.email,
-                ticket=one.ticket,
-                event=event,
-                automatic=automatic,
-                sender=words.sender,
-                subject=words.subject,
-                body_text=words.text,
-                body_html=words.html,
-                headers=headers(thread, automatic=automatic),
-                created_at=event.at,
-                next_try_at=event.at,
-            )
-        )
+    for event, told in single:
+        automatic, thread = is_automatic(event), threads[told.ticket.pk, told.user.pk]
+        row = delivery(event, told, letter(event, told), automatic=automatic, thread=thread)
+        thread.append(row.message_id)
+        rows.append(row)
+    rows += [delivery(*bundle[0], overdue(bundle), automatic=True, thread=[], name="overdue") for bundle in bundles]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
+
+
+def delivery(
+    event: Event, told: Told, words: Letter, *, automatic: bool, thread: list[str], name: str = "email"
+) -> Delivery:
+    """The row, not yet saved. Its key says: about this line of history, to this person, once."""
+    return Delivery(
+        key=f"{event.pk}.{told.user.pk}.{name}",
+        user=told.user,
+        address=told.user.email,
+        ticket=told.ticket,
+        event=event,
+        automatic=automatic,
+        sender=words.sender,
+        subject=words.subject,
+        body_text=words.text,
+        body_html=words.html,
+        headers=headers(thread, automatic=automatic),
+        message_id=new_message_id(),
+        created_at=event.at,
+        next_try_at=event.at,
+    )
+
+
+def bundled(lines: list[Line]) -> tuple[list[Line], list[list[Line]]]:
+    """(what is told one by one, what is told together): deadlines that were missed at once are one letter a reader.
+
+    Tickets of restricted teams stay apart: whoever may read of one of them need not be allowed to read of the others.
+    """
+    missed: dict[int, list[Line]] = defaultdict(list)
+    for event, told in lines:
+        if event.kind == Kind.BREACHED and not told.ticket.team.restricted:
+            missed[told.user.pk].append((event, told))
+    together = {reader: bundle for reader, bundle in missed.items() if len(bundle) >= TOGETHER}
+    within = {(event.pk, reader) for reader, bundle in together.items() for event, _ in bundle}
+    return [line for line in lines if (line[0].pk, line[1].user.pk) not in within], list(together.values())
 
 
 def is_automatic(event: Event) -> bool:
@@ -54,34 +88,48 @@ def is_automatic(event: Event) -> bool:
     return event.message is None or event.message.automatic or event.actor_id is None or event.kind == "opened"
 
 
-def within_brakes(event: Event, told: list[Told]) -> list[Told]:
+def within_brakes(lines: list[Line]) -> list[Line]:
     """Without those of the asking side who had their share of automatic mail. One statement."""
-    asking = [one.user.pk for one in told if one.side == Side.REQUESTER]
-    if not asking:
-        return told
-    day, hour = event.at - TICKET_WINDOW, event.at - PERSON_WINDOW
-    had = Delivery.objects.filter(automatic=True, user__in=asking, created_at__gt=day, ticket__isnull=False)
+    braked = [(e, told) for e, told in lines if told.side == Side.REQUESTER and is_automatic(e)]
+    if not braked:
+        return lines
+    since = min(event.at for event, _ in braked) - TICKET_WINDOW
+    asking = {told.user.pk for _, told in braked}
+    had = Delivery.objects.filter(automatic=True, user__in=asking, created_at__gt=since, ticket__isnull=False)
     # A few hundred rows at most: these very brakes see to it.
-    here: Counter[int | None] = Counter()
-    anywhere: Counter[int | None] = Counter()
+    letters: dict[int | None, list[tuple[int | None, datetime]]] = defaultdict(list)
     for user, ticket, at in had.values_list("user", "ticket", "created_at"):
-        here[user] += ticket == event.ticket_id
-        anywhere[user] += at > hour
-    return [
-        one
-        for one in told
-        if one.side == Side.DESK or (here[one.user.pk] < PER_TICKET and anywhere[one.user.pk] < PER_PERSON)
-    ]
+        letters[user].append((ticket, at))
+    kept = []
+    for event, told in lines:
+        if told.side == Side.REQUESTER and is_automatic(event):
+            mine = letters[told.user.pk]
+            found = Counter(at > event.at - PERSON_WINDOW for ticket, at in mine)
+            here = sum(ticket == event.ticket_id and at > event.at - TICKET_WINDOW for ticket, at in mine)
+            if here >= PER_TICKET or found[True] >= PER_PERSON:
+                continue
+            mine.append((told.ticket.pk, event.at))
+        kept.append((event, told))
+    return kept
 
 
-def earlier_ids(told: list[Told]) -> dict[tuple[int, int], list[str]]:
-    """Message-IDs each of them already has of this ticket, oldest first. One statement."""
+def earlier_ids(lines: list[Line]) -> dict[tuple[int, int], list[str]]:
+    """Message-IDs each of them already has of this ticket, oldest first. One statement; none for a ticket's first."""
     found: dict[tuple[int, int], list[str]] = defaultdict(list)
-    users, tickets = {one.user.pk for one in told}, {one.ticket.pk for one in told}
-    rows = Delivery.objects.filter(ticket__in=tickets, user__in=users).order_by("-pk")
-    newest = rows.values_list("ticket", "user", "message_id")[:LOOKED_AT]
-    for ticket, user, message_id in reversed(list(newest)):
-        found[ticket, user].append(message_id)
+    older = [told for event, told in lines if event.kind != Kind.OPENED]
+    if not older:
+        return found
+    tickets, users = {told.ticket.pk for told in older}, {told.user.pk for told in older}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT newest.ticket_id, newest.user_id, newest.message_id FROM unnest(%s::bigint[]) AS asked(ticket)"
+            " CROSS JOIN LATERAL (SELECT id, ticket_id, user_id, message_id FROM deliveries_delivery"
+            " WHERE ticket_id = asked.ticket AND user_id = ANY(%s) ORDER BY id DESC LIMIT %s) AS newest"
+            " ORDER BY newest.id",
+            [sorted(tickets), sorted(users), LOOKED_AT],
+        )
+        for ticket, user, message_id in cursor.fetchall():
+            found[ticket, user].append(message_id)
     return found
 
 

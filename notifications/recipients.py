@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
-from accounts.models import Membership, Role, User
+from accounts.models import User
+from notifications.people import People
 from tickets.models import Channel, Event, Kind, Severity, Ticket
 
 MENTION = re.compile(r"(?<![\w@.])@([\w.+-]{2,64})(?![\w@])")
@@ -32,22 +33,33 @@ class Told:
     by_own_doing: bool = False  # she caused it and is told all the same: an acknowledgement, the question how it was
 
 
-def recipients(event: Event) -> list[Told]:
+# What anybody is told of at all.
+KINDS = frozenset(
+    {
+        Kind.OPENED, Kind.REPLIED, Kind.RESOLVED, Kind.CLOSED, Kind.REMINDED, Kind.PROMISED, Kind.RECEIVED,
+        Kind.REOPENED, Kind.ASSIGNED, Kind.BREACHED, Kind.UNOWNED, Kind.NOTED,
+    }
+)  # fmt: skip
+
+
+def recipients(event: Event, people: People | None = None) -> list[Told]:
     """Everybody who is told, once each; nobody who is inactive or cannot be reached, no one of her own doing."""
     found: dict[int, Told] = {}
-    for told in candidates(event):
+    for told in candidates(event, people or People([event])):
         own = told.user.pk == event.actor_id and not told.by_own_doing
         if told.user.is_active and told.user.undeliverable_at is None and not own:
             found.setdefault(told.user.pk, told)
     return list(found.values())
 
 
-def candidates(event: Event) -> Iterable[Told]:
+def candidates(event: Event, people: People) -> Iterable[Told]:
     """Who would be told, by kind."""
     ticket = event.ticket
     match event.kind:
         case Kind.OPENED:
-            return [*to_requester(event, "acknowledged", by_own_doing=True), *urgent_opening(event)]
+            urgent = people.members(ticket) if ticket.severity == Severity.P1 else []
+            # Anything less than P1 waits in the queue, or nobody would read these mails any more.
+            return [*to_requester(event, "acknowledged", by_own_doing=True), *to_desk(event, "opened", urgent, people)]
         case Kind.REPLIED if event.message and not event.message.is_internal:
             return to_asking_side(event, "replied")
         case Kind.RESOLVED if not event.data.get("silence"):
@@ -59,19 +71,19 @@ def candidates(event: Event) -> Iterable[Told]:
         case Kind.PROMISED:
             return to_requester(event, "promised")
         case Kind.RECEIVED:
-            return to_desk(event, "received", assignee_or_team(ticket))
+            return to_desk(event, "received", people.assignee_or_team(ticket), people)
         case Kind.REOPENED if not came_with_a_message(event):
-            return to_desk(event, "reopened", assignee_or_team(ticket))
+            return to_desk(event, "reopened", people.assignee_or_team(ticket), people)
         case Kind.ASSIGNED if event.data.get("to"):
-            return to_desk(event, "assigned", User.objects.filter(pk=event.data["to"]))
+            return to_desk(event, "assigned", people.person(event.data["to"]), people)
         case Kind.BREACHED if ticket.severity == Severity.P1:
-            return to_desk(event, "breached", managers(ticket))
+            return to_desk(event, "breached", people.managers(ticket), people)
         case Kind.BREACHED:
-            return to_desk(event, "breached", User.objects.filter(pk=ticket.assignee_id))
+            return to_desk(event, "breached", people.person(ticket.assignee_id), people)
         case Kind.UNOWNED:
-            return to_desk(event, "unowned", [*managers(ticket), *members(ticket)])
+            return to_desk(event, "unowned", [*people.managers(ticket), *people.members(ticket)], people)
         case Kind.NOTED:
-            return to_desk(event, "noted", mentioned(event))
+            return to_desk(event, "noted", mentioned(event), people)
         case _:
             return []
 
@@ -99,36 +111,14 @@ def merged_requesters(event: Event) -> list[Told]:
     return [Told(dup.requester, Side.REQUESTER, "resolved_elsewhere", dup) for dup in others if dup.requester]
 
 
-def to_desk(event: Event, template: str, people: Iterable[User]) -> list[Told]:
-    """People of the desk who may see the ticket."""
+def to_desk(event: Event, template: str, users: Iterable[User], people: People) -> list[Told]:
+    """Those of them who are of the desk and may see the ticket."""
     ticket = event.ticket
-    able = [user for user in people if user.is_desk]
+    able = [user for user in users if user.is_desk]
     if able and ticket.team.restricted:
-        within = set(Membership.objects.filter(team=ticket.team_id).values_list("user", flat=True))
+        within = people.within(ticket)
         able = [user for user in able if user.is_admin or user.pk in within]
     return [Told(user, Side.DESK, template, ticket) for user in able]
-
-
-def urgent_opening(event: Event) -> list[Told]:
-    """A new P1 reaches its team; anything less waits in the queue, or nobody would read these mails any more."""
-    if event.ticket.severity != Severity.P1:
-        return []
-    return to_desk(event, "opened", members(event.ticket))
-
-
-def members(ticket: Ticket) -> QuerySet[User]:
-    return User.objects.desk().filter(memberships__team=ticket.team_id)
-
-
-def managers(ticket: Ticket) -> QuerySet[User]:
-    """The team's manager; of a team without one, every manager and admin: a P1 always lands with somebody."""
-    if ticket.team.manager_id:
-        return User.objects.filter(pk=ticket.team.manager_id)
-    return User.objects.filter(role__in=[Role.MANAGER, Role.ADMIN], is_active=True)
-
-
-def assignee_or_team(ticket: Ticket) -> QuerySet[User]:
-    return User.objects.filter(pk=ticket.assignee_id) if ticket.assignee_id else members(ticket)
 
 
 def came_with_a_message(event: Event) -> bool:

@@ -4,6 +4,7 @@ Letters to the requester's side are made from public messages only; reasons, evi
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from email.utils import formataddr, parseaddr
@@ -34,6 +35,7 @@ HEADLINES = {
 # Urgent enough to say so in the subject.
 SUBJECT_WORDS = {"opened": "New P1: ", "breached": "Overdue: ", "unowned": "P1 without an owner: "}
 PICTURE = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
+LISTED = 25  # deadlines in one letter; the page it leads to has them all
 SHORT = 400  # characters of the request repeated in an acknowledgement
 
 
@@ -101,7 +103,6 @@ def requester_context(event: Event, told: Told) -> dict[str, Any]:
 def desk_context(event: Event, told: Told) -> dict[str, Any]:
     """For the desk: what happened, the facts at a glance, the words, the ticket."""
     ticket = told.ticket
-    obligation = Obligation(event.data["obligation"]).label if event.data.get("obligation") else "A deadline"
     facts = [
         ("Severity", Severity(ticket.severity).label),
         ("Status", ticket.status_label),
@@ -111,7 +112,7 @@ def desk_context(event: Event, told: Told) -> dict[str, Any]:
     if told.template == "breached":
         facts.insert(0, ("Fell due", local(event.at, told.user)))
     headline = HEADLINES[told.template].format_map(
-        {"who": str(event.actor or "Helpdesk"), "subject": ticket.subject, "obligation": obligation}
+        {"who": str(event.actor or "Helpdesk"), "subject": ticket.subject, "obligation": obligation_of(event)}
     )
     return shared(event, told) | {
         "page": desk_url(ticket),
@@ -120,6 +121,38 @@ def desk_context(event: Event, told: Told) -> dict[str, Any]:
         "reason": event.data.get("reason", ""),
         "internal": bool(event.message and event.message.is_internal),
     }
+
+
+def overdue(missed: Sequence[tuple[Event, Told]]) -> Letter:
+    """One letter to one reader about deadlines that were missed at once: the gravest first."""
+    ordered = sorted(missed, key=lambda line: (line[1].ticket.severity, line[0].at))
+    rows = [
+        {
+            "number": f"#{one.ticket.pk}",
+            "subject": one.ticket.subject,
+            "page": desk_url(one.ticket),
+            "what": f"{Severity(one.ticket.severity).label}, {one.ticket.team.name}: {obligation_of(event)}"
+            f" fell due {local(event.at, one.user)}",
+        }
+        for event, one in ordered[:LISTED]
+    ]
+    context = {
+        "headline": f"{len(missed)} deadlines were missed",
+        "rows": rows,
+        "more": len(missed) - len(rows),
+        "page": f"{settings.BASE_URL}/queue/at-risk",
+    }
+    return Letter(
+        sender=settings.DEFAULT_FROM_EMAIL,
+        subject=f"Overdue: {len(missed)} deadlines, first of all #{ordered[0][1].ticket.pk}",
+        text=tidy(get_template("notifications/overdue.txt").render(context)),
+        html=get_template("notifications/overdue.html").render(context),
+    )
+
+
+def obligation_of(event: Event) -> str:
+    """What was promised, in words."""
+    return str(Obligation(event.data["obligation"]).label) if event.data.get("obligation") else "A deadline"
 
 
 def sender(event: Event) -> str:

@@ -1,8 +1,6 @@
-"""The ticket's news, as its clocks hear it: in the verb's own transaction, so that the two never disagree.
+"""The ticket's news, as its clocks hear it: in the verb's own transaction, so that the two never disagree."""
 
-The lines a verb records are taken together at the first of them: one statement reads the clocks, one writes them.
-"""
-
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +21,22 @@ KINDS = frozenset(
 )  # fmt: skip
 
 
-def follow(event: Event) -> None:
-    """Bring the ticket's clocks in line with what has just happened to it."""
-    lines = untold(event)
-    if not lines:
-        return
-    ledger = Ledger(event.ticket, rulebook.current(), now=lines[-1].at)
+def follow(events: Sequence[Event]) -> None:
+    """Bring the clocks in line with what has just happened to their tickets. The lines of one ticket are taken
+    together: one statement reads its clocks, one writes them."""
+    by_ticket: dict[int, list[Event]] = {}
+    for event in events:
+        by_ticket.setdefault(event.ticket_id, []).append(event)
+    for lines in by_ticket.values():
+        live(lines)
+
+
+follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
+
+
+def live(lines: Sequence[Event]) -> None:
+    """What one ticket went through, as its clocks live through it."""
+    ledger = Ledger(lines[0].ticket, rulebook.current(), now=lines[-1].at)
     if lines[0].kind == Kind.OPENED:
         ledger.open(at=lines[0].at)
     else:
@@ -36,18 +44,7 @@ def follow(event: Event) -> None:
     for line in lines:
         ledger.hear(line)
     ledger.fit(actor=who(lines[-1]))
-    ledger.save(depth=event.depth + 1)
-
-
-follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
-
-
-def untold(event: Event) -> list[Event]:
-    """This line and those waiting behind it that the clocks have not heard yet; they have, after this."""
-    lines = [line for line in (event, *event.ticket.unfollowed) if line.kind in KINDS and "timed" not in vars(line)]
-    for line in lines:
-        vars(line)["timed"] = True
-    return lines
+    ledger.save(depth=max(line.depth for line in lines) + 1)
 
 
 def who(line: Event) -> Actor | None:

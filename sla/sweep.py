@@ -12,15 +12,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from lib import rows
 from sla import clocks, rulebook
 from sla.follow import facts, told, write
 from sla.models import Breach, Clock, Firing, Stage
 from sla.rulebook import Rulebook
-from tickets.events import drain, keep, record_all
+from tickets.events import drain, keep, record
 from tickets.models import Event, Kind, Ticket
 
 log = logging.getLogger(__name__)
-BATCH = 250
+BATCH = 500
 RETRY = timedelta(minutes=5)
 MARKED = ("id", "stage", "fires_at", "warned_at", "breached_at", "settled_at", "trouble")
 
@@ -73,7 +74,7 @@ def alone(pk: int, now: datetime) -> int:
 @transaction.atomic
 def claim(now: datetime, tickets: Any, size: int) -> int:
     """Lock tickets, fire their due clocks, write, tell the followers."""
-    mine = tickets.select_for_update(of=("self",), skip_locked=True).select_related("team")
+    mine = tickets.select_for_update(of=("self",), skip_locked=True).prefetch_related("team")
     if size > 1:
         mine = mine.order_by("clocks__fires_at")
     locked = {ticket.pk: ticket for ticket in mine[:size]}
@@ -88,12 +89,10 @@ def claim(now: datetime, tickets: Any, size: int) -> int:
         fire(clock, book, harvest, now)
     write(harvest.replanned)
     mark(harvest.clocks)
-    Firing.objects.bulk_create(harvest.firings)
-    Breach.objects.bulk_create(harvest.breaches)
-    record_all(harvest.events)
+    rows.insert(harvest.firings)
+    rows.insert(harvest.breaches)
     touched = {event.ticket_id: event.ticket for event in harvest.events}
-    for ticket in touched.values():
-        drain(ticket)
+    drain(*touched.values())
     keep(touched.values())
     return len(due)
 
@@ -130,10 +129,10 @@ def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
         if isinstance(stage, Breach):
             harvest.breaches.append(stage)
             harvest.firings.append(clocks.fired(clock, Stage.DUE, due=stage.due_at, now=now))
-            harvest.events.append(line(clock, Kind.BREACHED, at=stage.due_at, data=told(stage)))
+            harvest.events.append(record(clock.ticket, Kind.BREACHED, at=stage.due_at, data=told(stage)))
         else:
             harvest.firings.append(stage)
-            harvest.events.append(line(clock, Kind.WARNED, at=stage.due_at, data=warned(clock)))
+            harvest.events.append(record(clock.ticket, Kind.WARNED, at=stage.due_at, data=warned(clock)))
 
 
 def stages_due(clock: Clock, book: Rulebook, now: datetime) -> Iterable[Firing | Breach]:
@@ -153,11 +152,6 @@ def stages_due(clock: Clock, book: Rulebook, now: datetime) -> Iterable[Firing |
         if found is None:  # cannot be: its instant has passed. Planning anew is what keeps a wrong row from looping.
             raise ValueError(f"due at {clock.due_at}, and not late at {now}")
         yield found
-
-
-def line(clock: Clock, kind: Kind, *, at: datetime, data: dict[str, Any]) -> Event:
-    """A line of history, not yet saved."""
-    return Event(ticket=clock.ticket, kind=kind, at=at, via="system", data=data)
 
 
 def warned(clock: Clock) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """The timeline is the desk's event bus: `record` writes a line of history, `drain` tells the followers.
 
 Law two (docs/architecture.md): a verb writes its rows and its lines in one transaction; once its own writes are done,
-each function named in settings.TICKET_FOLLOWERS is called in order. Binding followers roll the verb back when they
-raise; any other leaves a FollowerFailure row that can be replayed, and never costs a customer's reply.
+each function named in settings.TICKET_FOLLOWERS is called in order with the lines, oldest first: a verb's two or three,
+a sweep's hundreds. Binding followers roll the verb back when they raise; any other leaves a FollowerFailure row that
+can be replayed, and never costs a customer's reply.
+
+A follower may say more of itself in two attributes: `kinds`, all that it listens to, and `writes = False` when it
+leaves the database alone, which spares it a savepoint.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -17,12 +21,13 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from accounts.models import User
+from lib import rows
 from tickets.models import Event, FollowerFailure, Kind, Message, Ticket
 
 log = logging.getLogger(__name__)
 MAX_DEPTH = 8
 
-Follower = Callable[[Event], None]
+Follower = Callable[[Sequence[Event]], None]
 
 
 @cache
@@ -43,7 +48,7 @@ def record(
     data: dict[str, Any] | None = None,
     **facts: Any,
 ) -> Event:
-    """Insert one line of history. The caller holds the ticket's row lock; `drain` tells the followers later.
+    """Note one line of history. The caller holds the ticket's row lock; `drain` inserts it and tells the followers.
 
     What is to be kept goes in as keywords, or in `data` (names such as "from"). A follower that records in turn
     passes `depth=event.depth + 1`.
@@ -54,21 +59,18 @@ def record(
         ticket=ticket, kind=kind, at=at, actor=actor, via=via, message=message, data={**(data or {}), **facts}
     )
     event.depth = depth
-    event.save(force_insert=True)
-    ticket.last_event = event.pk
     ticket.last_event_at = max(at, ticket.last_event_at)
     ticket.unfollowed.append(event)
     return event
 
 
-def record_all(lines: Sequence[Event]) -> None:
-    """Insert prepared lines of many locked tickets at once (a sweep's); `drain` each ticket and `keep` them after."""
-    Event.objects.bulk_create(lines)
+def insert(tickets: Iterable[Ticket]) -> list[Event]:
+    """Write the lines that these locked tickets have waiting, in one statement; their versions follow."""
+    lines = [event for ticket in tickets for event in ticket.unfollowed]
+    rows.insert([event for event in lines if event.pk is None])
     for event in lines:
-        ticket = event.ticket
-        ticket.last_event = max(ticket.last_event, event.pk)
-        ticket.last_event_at = max(ticket.last_event_at, event.at)
-        ticket.unfollowed.append(event)
+        event.ticket.last_event = max(event.ticket.last_event, event.pk)
+    return lines
 
 
 def keep(tickets: Collection[Ticket]) -> None:
@@ -82,31 +84,37 @@ def keep(tickets: Collection[Ticket]) -> None:
         )
 
 
-def tell(name: str, event: Event) -> None:
-    """Call one follower on one event; a failure of a follower that is not binding becomes a row.
-
-    A follower may name what it listens to in an attribute `kinds`: it is then spared everything else.
-    """
-    kinds = getattr(follower(name), "kinds", None)
-    if kinds is not None and event.kind not in kinds:
+def tell(name: str, events: Sequence[Event]) -> None:
+    """Call one follower on these lines. Where one that is not binding fails, it is told of them one by one, and each
+    that fails becomes a row."""
+    follow = follower(name)
+    kinds: Collection[str] | None = getattr(follow, "kinds", None)
+    wanted = [event for event in events if kinds is None or event.kind in kinds]
+    if not wanted:
         return
     if name in settings.BINDING_FOLLOWERS:
-        follower(name)(event)
+        follow(wanted)
         return
     try:
-        with transaction.atomic():
-            follower(name)(event)
+        with transaction.atomic() if getattr(follow, "writes", True) else nullcontext():
+            follow(wanted)
     except Exception as error:  # a broken wording or hook must never cost the reply that caused it
-        log.exception("follower %s failed on event %s", name, event.pk)
-        FollowerFailure.objects.create(event=event, follower=name, reason=f"{type(error).__name__}: {error}"[:2000])
+        if len(wanted) > 1:
+            for event in wanted:
+                tell(name, [event])
+            return
+        log.exception("follower %s failed on event %s", name, wanted[0].pk)
+        reason = f"{type(error).__name__}: {error}"[:2000]
+        FollowerFailure.objects.create(event=wanted[0], follower=name, reason=reason)
 
 
-def drain(ticket: Ticket) -> None:
-    """Tell every follower of every line, outer before inner, until none is left."""
-    while ticket.unfollowed:
-        event = ticket.unfollowed.pop(0)
+def drain(*tickets: Ticket) -> None:
+    """Insert the lines, tell every follower, outer before inner, until none is left."""
+    while events := insert(tickets):
+        for ticket in tickets:
+            ticket.unfollowed.clear()
         for name in settings.TICKET_FOLLOWERS:
-            tell(name, event)
+            tell(name, events)
 
 
 @contextmanager
@@ -119,9 +127,17 @@ def working_on(pk: int, *, at: datetime) -> Iterator[Ticket]:
         ticket = Ticket.objects.lock(pk)
         ticket.now = max(at, ticket.last_event_at)
         yield ticket
+        insert([ticket])
         ticket.save()
+        saved = version(ticket)
         drain(ticket)
-        keep([ticket])
+        if version(ticket) != saved:
+            keep([ticket])
+
+
+def version(ticket: Ticket) -> tuple[Any, ...]:
+    """What followers may move on."""
+    return ticket.last_event, ticket.last_event_at, ticket.next_due_at
 
 
 def replay(failure: FollowerFailure, *, at: datetime) -> None:
@@ -129,7 +145,7 @@ def replay(failure: FollowerFailure, *, at: datetime) -> None:
     with transaction.atomic():
         ticket = Ticket.objects.lock(failure.event.ticket_id)
         failure.event.ticket = ticket
-        follower(failure.follower)(failure.event)
+        follower(failure.follower)([failure.event])
         drain(ticket)
         keep([ticket])
         FollowerFailure.objects.filter(pk=failure.pk).update(replayed_at=at)

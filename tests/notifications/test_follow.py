@@ -4,17 +4,20 @@ import re
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import User
 from deliveries.models import Delivery
 from notifications.follow import PER_PERSON, PER_TICKET, follow
 from notifications.recipients import recipients
+from sla.models import Breach
+from sla.sweep import sweep
 from tests import make
 from tests.make import T0, later
 from tickets.actions import assignment, conversation, filing, merging, progress, waiting
-from tickets.events import record, working_on
-from tickets.links import read_requester_token, requester_url
-from tickets.models import Event, FollowerFailure, Kind
+from tickets.events import drain, record, working_on
+from tickets.links import desk_url, read_requester_token, requester_url
+from tickets.models import Event, FollowerFailure, Kind, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -81,14 +84,14 @@ def test_a_reply_reaches_the_requester_and_who_is_copied_in_few_statements(cast,
     event = Event.objects.select_related("ticket", "message", "actor").get(kind=Kind.REPLIED)
     Delivery.objects.filter(event=event).delete()
     with django_assert_num_queries(3):
-        follow(event)
+        follow([event])
 
 
 def test_an_acknowledgement_costs_few_statements(cast, ticket, django_assert_num_queries):
     event = Event.objects.select_related("ticket__requester", "message", "actor").get(kind=Kind.OPENED)
     Delivery.objects.all().delete()
     with django_assert_num_queries(3):  # the brakes, the clocks, the row
-        follow(event)
+        follow([event])
 
 
 def test_mails_of_one_ticket_form_a_thread(cast, ticket):
@@ -187,6 +190,35 @@ def test_a_p1_breach_reaches_the_teams_manager_any_other_the_assignee(cast, shop
     assert told(Kind.BREACHED, ticket) == {"ben@people.example"}
 
 
+def test_deadlines_missed_at_once_are_one_letter_that_names_each(cast, shop):
+    gravest = make.ticket(requester=cast.customer, site=shop, severity=1, subject="All is down")
+    others = [make.ticket(requester=cast.customer, site=shop, severity=1, subject=f"Down {n}") for n in range(30)]
+    sweep(later(minutes=16))
+    sent = Delivery.objects.get(event__kind=Kind.BREACHED)
+    assert sent.address == "mona@people.example" and "31 deadlines were missed" in sent.body_text
+    assert f"#{gravest.pk} All is down" in sent.body_text and desk_url(others[0]) in sent.body_html
+    assert "Acknowledge fell due" in sent.body_text and "And 6 more." in sent.body_text
+    assert Event.objects.filter(kind=Kind.BREACHED).count() == Breach.objects.count() == 31
+
+
+def test_missed_deadlines_of_a_restricted_team_are_never_in_one_letter(cast, security):
+    for _ in range(4):
+        make.ticket(requester=cast.customer, team=security, severity=1)
+    sweep(later(minutes=16))
+    assert Delivery.objects.filter(event__kind=Kind.BREACHED, user=cast.admin).count() == 4
+
+
+def test_a_letter_that_cannot_be_written_leaves_the_others_of_its_batch(cast, shop):
+    bad, good = (make.ticket(requester=cast.customer, site=shop, severity=1) for _ in range(2))
+    with transaction.atomic():
+        tickets = [Ticket.objects.lock(bad.pk), Ticket.objects.lock(good.pk)]
+        record(tickets[0], Kind.BREACHED, at=later(hours=1), obligation="no such thing")
+        record(tickets[1], Kind.BREACHED, at=later(hours=1), obligation="resolve")
+        drain(*tickets)
+    assert told(Kind.BREACHED, bad) == set() and told(Kind.BREACHED, good) == {"mona@people.example"}
+    assert "no such thing" in FollowerFailure.objects.get().reason
+
+
 def test_a_p1_that_nobody_owns_reaches_manager_and_members(cast, shop):
     urgent = make.ticket(requester=cast.customer, site=shop, severity=1)
     waiting.tell_unowned(ticket=urgent, at=later(minutes=5))
@@ -224,8 +256,8 @@ def test_nobody_inactive_or_undeliverable_is_told(cast, ticket):
 
 def test_telling_again_tells_nobody_twice(cast, ticket):
     event = Event.objects.get(ticket=ticket, kind=Kind.OPENED)
-    follow(event)
-    follow(event)
+    follow([event])
+    follow([event])
     assert Delivery.objects.count() == 1
 
 
@@ -274,12 +306,11 @@ def test_internal_words_never_reach_the_requesters_side(cast, ticket, shop):
     )
     note = ticket.messages.filter(audience="internal").first()
     for kind in Kind:  # even lines that should be public, with an internal message and reason
-        follow(
-            Event.objects.create(
-                ticket=ticket, kind=kind, at=later(minutes=9004), actor=cast.agent, via="web", message=note,
-                data={"reason": secret, "to": cast.other_agent.pk},
-            )
+        line = Event.objects.create(
+            ticket=ticket, kind=kind, at=later(minutes=9004), actor=cast.agent, via="web", message=note,
+            data={"reason": secret, "to": cast.other_agent.pk},
         )  # fmt: skip
+        follow([line])
     outside = {user.pk for user in (cast.customer, cast.colleague, cast.stranger)}
     sent = list(Delivery.objects.filter(user__in=outside))
     assert {d.event.kind for d in sent} >= {"opened", "replied", "resolved", "closed", "reminded", "promised"}
