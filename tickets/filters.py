@@ -1,5 +1,6 @@
 """What a list of tickets can be narrowed and sorted by: one allow-list for the queue, the API and the dashboards."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -152,6 +153,13 @@ class TicketFilter(filters.FilterSet):
     class Meta:
         model = Ticket
         fields: list[str] = []
+
+    def __init__(self, *args: Any, only: Collection[str] | None = None, **kwargs: Any) -> None:
+        """`only`: the filters to be had. A list asks for one or two, and making twenty fields takes longer than it."""
+        if only is not None:
+            chosen = {name: part for name, part in type(self).base_filters.items() if name in only}
+            vars(self)["base_filters"] = chosen  # before they are copied, which is what takes the time
+        super().__init__(*args, **kwargs)
 
     def by_words(self, tickets: Tickets, name: str, value: str) -> Tickets:
         return search(tickets, value, internal=asks_as_desk(self.request))

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from tickets.models import Ticket
 
 PAGE = 25
+Fetch = Callable[[QuerySet[Ticket]], list[Any]]
 Key = list[Any]  # [the sort column's value, the ticket's number], or [the number] alone
 
 
@@ -30,8 +31,8 @@ class Sort:
     def columns(self) -> list[str]:
         return [self.column, "id"] if self.column else ["id"]
 
-    def key(self, ticket: Ticket) -> Key:
-        return [getattr(ticket, column) for column in self.columns]
+    def key(self, row: Any) -> Key:
+        return [getattr(row, column) for column in self.columns]
 
 
 SORTS = {
@@ -62,9 +63,10 @@ class Beyond(Func):
 
 @dataclass
 class Page:
-    """Tickets of one page; `next` and `prev` are cursors, empty where there is nothing further."""
+    """Rows of one page: tickets, unless read as something else. `next` and `prev` are cursors, empty where there is
+    nothing further."""
 
-    rows: list[Ticket] = field(default_factory=list)
+    rows: list[Any] = field(default_factory=list)
     next: str = ""
     prev: str = ""
 
@@ -99,15 +101,17 @@ def ordering(sort: Sort, *, backwards: bool) -> list[OrderBy]:
     return [F(column).desc() if down else F(column).asc() for column in sort.columns]
 
 
-def read(tickets: QuerySet[Ticket], sort: Sort, *, way: str, key: Key | None, size: int) -> list[Ticket]:
+def read(
+    tickets: QuerySet[Ticket], sort: Sort, *, way: str, key: Key | None, size: int, fetch: Fetch = list
+) -> list[Any]:
     """Up to `size` tickets beyond `key`, nearest first. A second statement only where dates end and blanks begin."""
     backwards = way == "prev"
     ordered = tickets.order_by(*ordering(sort, backwards=backwards))
     if key is None:
-        return list(ordered[:size])
+        return fetch(ordered[:size])
     greater = sort.descending == backwards
     if not sort.empty_last:
-        return list(ordered.filter(Beyond(sort.columns, key, greater=greater))[:size])
+        return fetch(ordered.filter(Beyond(sort.columns, key, greater=greater))[:size])
     filled, blank = {f"{sort.column}__isnull": False}, {f"{sort.column}__isnull": True}
     by_number = Beyond(["id"], key[-1:], greater=greater)
     by_both = Beyond(sort.columns, key, greater=greater)
@@ -117,17 +121,20 @@ def read(tickets: QuerySet[Ticket], sort: Sort, *, way: str, key: Key | None, si
     else:
         first = ordered.filter(by_number, **blank) if key[0] is None else ordered.filter(by_both)
         then = ordered.filter(**blank) if key[0] is not None else None
-    rows = list(first[:size])
+    rows = fetch(first[:size])
     if then is not None and len(rows) < size:
-        rows += list(then[: size - len(rows)])
+        rows += fetch(then[: size - len(rows)])
     return rows
 
 
-def page_of(tickets: QuerySet[Ticket], *, sort: str, cursor: str = "", size: int = PAGE) -> Page:
-    """One page of `tickets` in an order of SORTS. A cursor that cannot be read means the first page."""
+def page_of(tickets: QuerySet[Ticket], *, sort: str, cursor: str = "", size: int = PAGE, fetch: Fetch = list) -> Page:
+    """One page of `tickets` in an order of SORTS. A cursor that cannot be read means the first page.
+
+    `fetch` reads the tickets it is given as rows, in their order; each has `id` and the column of the order.
+    """
     order = SORTS[sort]
     way, key = decode(cursor, sort) or ("next", None)
-    rows = read(tickets, order, way=way, key=key, size=size + 1)
+    rows = read(tickets, order, way=way, key=key, size=size + 1, fetch=fetch)
     more, rows = len(rows) > size, rows[:size]
     if way == "prev":
         rows.reverse()

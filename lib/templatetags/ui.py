@@ -1,7 +1,8 @@
 """The small words of every page: icons, avatars, chips and times. Knows no model; takes values and labels."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
+from html import escape
 from typing import Any
 from zlib import crc32
 
@@ -90,7 +91,11 @@ def hue(name: str) -> int:
 @register.simple_tag
 def avatar(who: Any, size: str = "") -> SafeString:
     """A person's initials on their colour. `size`: "", "s" or "l". Decoration: print the name beside it."""
-    name = person(who)
+    return portrait(person(who), size)
+
+
+@lru_cache(maxsize=1024)
+def portrait(name: str, size: str) -> SafeString:
     return format_html(
         '<span class="avatar{} hue-{}" aria-hidden="true">{}</span>',
         f" avatar--{size}" if size else "",
@@ -134,16 +139,18 @@ def when_tag(instant: datetime | None) -> SafeString | str:
     """A `<time>` with the relative words inside and the full date in the reader's zone as its title."""
     if instant is None:
         return ""
-    local = timezone.localtime(instant)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        local.isoformat(),
-        date_format(local, "D j M Y, H:i T"),
-        ago(instant),
-    )
+    return SafeString(f"{time_opened(instant, timezone.get_current_timezone())}{ago(instant)}</time>")
+
+
+@lru_cache(maxsize=8192)
+def time_opened(instant: datetime, zone: tzinfo) -> str:
+    """The opening tag of a `<time>`. Remembered: a list that is refetched asks for the same ones again and again."""
+    local = instant.astimezone(zone)
+    return format_html('<time datetime="{}" title="{}">', local.isoformat(), date_format(local, "D j M Y, H:i T"))
 
 
 @register.simple_tag
+@lru_cache(maxsize=32)
 def severity(value: int | None, short: bool = False) -> SafeString | str:
     """P1–P4 as text, icon and colour; `short` leaves the word to assistive technology."""
     if value not in SEVERITIES:
@@ -158,6 +165,7 @@ def severity(value: int | None, short: bool = False) -> SafeString | str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=128)
 def status_chip(value: str, label: str = "") -> SafeString:
     """A status as text, icon and tone."""
     tone, name = STATUSES.get(value, ("plain", "circle-dot"))
@@ -174,19 +182,21 @@ def sla_chip(
     state: str, text: str, label: str = "", due: datetime | None = None, warn: datetime | None = None
 ) -> SafeString:
     """A clock's chip. With `due` (and `warn`, when it turns amber) the page keeps it ticking; `label` names it."""
-    ticking = SafeString("")
-    if due is not None:
-        ticking = format_html(' data-due="{}"', due.isoformat())
-        if warn is not None:
-            ticking += format_html(' data-warn="{}"', warn.isoformat())
-    return format_html(
-        '<span class="chip sla sla--{}"{}{}>{}{}<span class="sla__text">{}</span></span>',
-        state,
-        ticking,
-        format_html(' title="{}"', label) if label else "",
-        icon(SLA_ICONS.get(state, "timer"), size=13),
-        format_html('<span class="sr">{}: </span>', label) if label else "",
-        text,
+    opening, closing = chip_around(state, label)
+    ticking = f' data-due="{due.isoformat()}"' if due is not None else ""
+    if due is not None and warn is not None:
+        ticking += f' data-warn="{warn.isoformat()}"'
+    return SafeString(f"{opening}{ticking}{closing}{escape(text)}</span></span>")
+
+
+@lru_cache(maxsize=128)
+def chip_around(state: str, label: str) -> tuple[str, str]:
+    """What stands before a clock's own attributes, and between them and its text."""
+    named = format_html(' title="{}"', label) if label else ""
+    spoken = format_html('<span class="sr">{}: </span>', label) if label else ""
+    return (
+        format_html('<span class="chip sla sla--{}"{}', state, named),
+        format_html('>{}{}<span class="sla__text">', icon(SLA_ICONS.get(state, "timer"), size=13), spoken),
     )
 
 

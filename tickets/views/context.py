@@ -21,7 +21,7 @@ PLAIN_MOVES = (Status.ACKNOWLEDGED, Status.DIAGNOSING, Status.WAITING)
 
 def page_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:
     """The whole page: the list beside it as well."""
-    return queue_context(request) | ticket_context(request, ticket, **composer)
+    return queue_context(request, current=ticket.pk) | ticket_context(request, ticket, **composer)
 
 
 def ticket_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:

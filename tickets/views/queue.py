@@ -15,22 +15,16 @@ from tickets.filters import TicketFilter, only_open, teams
 from tickets.models import Ticket
 from tickets.paging import SORTS, page_of
 from tickets.queues import VIEWS, View
+from tickets.rows import placed, rows_of
 from tickets.views.access import DeskRequest, desk
 from tickets.views.narrowing import Chip, address, asked_for, chips_of, kept
 
-RELATED = ("requester", "site", "team", "assignee")
-# What a row prints and the orders read; a ticket has forty more columns.
-PRINTED = (
-    "subject", "status", "severity", "channel", "needs_reply", "opened_at", "last_event_at", "next_due_at",
-    "requester__name", "requester__email", "site__name", "team__name", "assignee__name", "assignee__email",
-)  # fmt: skip
 
-
-def queue_context(request: DeskRequest, key: str = "") -> dict[str, Any]:
+def queue_context(request: DeskRequest, key: str = "", *, current: int | None = None) -> dict[str, Any]:
     """What `tickets/queue/_list.html` reads; any page of the desk may show the list beside itself.
 
-    The view is `key`, else ?view=, else "needs-me". Keys: view, rows, next_cursor, prev (addresses of the neighbouring
-    pages), filters (chips), filter_errors, query_string (for links to a ticket out of this list).
+    The view is `key`, else ?view=, else "needs-me"; `current` is the ticket open beside it. Keys: view, rows,
+    next_cursor, prev (addresses of the neighbouring pages), filters (chips), filter_errors.
     """
     view = VIEWS.get(key or request.GET.get("view", ""), VIEWS["needs-me"])
     data, now = request.GET, timezone.now()
@@ -38,27 +32,26 @@ def queue_context(request: DeskRequest, key: str = "") -> dict[str, Any]:
     asked, errors, chips = asked_for(data), [], []
     sort, open_only = data.get("sort", ""), view.key != "all"
     if asked or sort:
-        found = TicketFilter(data, queryset=tickets, request=request)
+        found = TicketFilter(data, queryset=tickets, request=request, only=(*asked, "sort"))
         errors = [f"{found.form.fields[name].label}: {e}" for name, es in found.form.errors.items() for e in es]
         tickets = found.qs if not errors else tickets.none()
         chips = [] if errors else chips_of(found, data, view.url)
-        open_only = open_only or (not errors and only_open(found.form.cleaned_data["status"]))
+        open_only = open_only or (not errors and only_open(found.form.cleaned_data.get("status", [])))
     if view.key == "all" and not asked:
         # Nothing asked: what is open. Saying so as a chip lets anybody take it off.
         tickets, open_only = tickets.open(), True
         chips = [Chip("Status", "Open", address(view.url, kept(data, without=("cursor",), status="any")))]
     order = sort if sort in SORTS else ("due" if open_only else "activity")
-    page = page_of(tickets.select_related(*RELATED).only(*PRINTED), sort=order, cursor=data.get("cursor", ""))
+    page = page_of(tickets, sort=order, cursor=data.get("cursor", ""), fetch=rows_of)
     return {
         "view": view,
-        "rows": page.rows,
+        "rows": placed(page.rows, kept(data, view=view.key).urlencode(), current=current),
         "next_cursor": address(view.url, kept(data, cursor=page.next)) if page.next else "",
         "prev": address(view.url, kept(data, cursor=page.prev)) if page.prev else "",
         "filters": chips,
         "filter_errors": errors,
         "narrowed": bool(asked),
         "count": queues.shown(queues.counts_for(request, request.user)[view.key]),
-        "query_string": kept(data, view=view.key).urlencode(),
         "filter_query": kept(data, without=("cursor",)).urlencode(),
         "live_query": kept(data).urlencode(),
         "bulk_teams": list(teams(request).values_list("pk", "name")),
