@@ -1,5 +1,21 @@
 from integrations.models.alert import Alert, Recovery
 from integrations.models.inbound import Door, Inbound, State
+from integrations.models.mail import Mail, Outcome
+from integrations.models.mailbox import Mailbox, OnClosed, Protocol, Security, SignIn
 from integrations.models.source import Source
 
-__all__ = ["Alert", "Door", "Inbound", "Recovery", "Source", "State"]
+__all__ = [
+    "Alert",
+    "Door",
+    "Inbound",
+    "Mail",
+    "Mailbox",
+    "OnClosed",
+    "Outcome",
+    "Protocol",
+    "Recovery",
+    "Security",
+    "SignIn",
+    "Source",
+    "State",
+]

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from integrations.models.mailbox import Mailbox
 from integrations.models.source import Source
 from tickets.models import Ticket
 
@@ -16,6 +17,7 @@ class Door(models.TextChoices):
     ALERT = "alert", "Alert source"
     FORM = "form", "Form"
     API = "api", "Form by API"
+    MAIL = "mail", "Mail"
 
 
 class State(models.TextChoices):
@@ -23,6 +25,10 @@ class State(models.TextChoices):
     DONE = "done", "Done"
     IGNORED = "ignored", "Ignored"
     FAILED = "failed", "Failed"
+
+
+# Doors whose senders are limited by their number.
+BY_HAND = ~Q(door__in=["alert", "mail"])
 
 
 class InboundQuerySet(models.QuerySet["Inbound"]):
@@ -48,6 +54,7 @@ class Inbound(models.Model):
     receipt = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     door = models.CharField(max_length=5, choices=Door.choices)
     source = models.ForeignKey(Source, null=True, on_delete=models.CASCADE, related_name="inbound")
+    mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="inbound")
     path = models.CharField(max_length=200, blank=True)
     raw = models.BinaryField()
     size = models.PositiveIntegerField()
@@ -55,7 +62,7 @@ class Inbound(models.Model):
     headers = models.JSONField(default=dict)
     remote_ip = models.GenericIPAddressField(null=True)
     sender = models.CharField(max_length=254, blank=True, help_text="the address given in a form")
-    submission = models.CharField(max_length=64, null=True, unique=True, help_text="the same form sent twice is one")
+    submission = models.CharField(max_length=64, null=True, unique=True, help_text="the same form or mail twice is one")
     is_test = models.BooleanField(default=False)
     received_at = models.DateTimeField()
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
@@ -80,8 +87,8 @@ class Inbound(models.Model):
             models.Index(fields=["next_try_at"], name="sweep_intake", condition=Q(next_try_at__isnull=False)),
             models.Index(fields=["source", "-id"], name="intake_by_source"),
             models.Index(fields=["state", "-id"], name="intake_by_state", condition=~Q(state="done")),
-            models.Index(fields=["remote_ip", "received_at"], name="forms_by_ip", condition=~Q(door="alert")),
-            models.Index(fields=["sender", "received_at"], name="forms_by_sender", condition=~Q(door="alert")),
+            models.Index(fields=["remote_ip", "received_at"], name="forms_by_ip", condition=BY_HAND),
+            models.Index(fields=["sender", "received_at"], name="forms_by_sender", condition=BY_HAND),
         ]
 
     def __str__(self) -> str:
