@@ -13,11 +13,13 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import SCOPES, ApiToken, User
+from lib.rows import ByKey
 
 if TYPE_CHECKING:  # rest_framework.views imports this module by name: REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]
     from rest_framework.views import APIView
 
 PREFIX = "hd_"
+BY_DIGEST = ByKey(lambda: ApiToken.objects.select_related("user"), "digest", "0" * 64)
 
 
 def digest(secret: str) -> str:
@@ -51,8 +53,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The Authorization header must read: Bearer <token>.")
         now = timezone.now()
         secret = parts[1].decode("utf-8", "replace")
-        token = ApiToken.objects.live(now).select_related("user").filter(digest=digest(secret)).first()
-        if token is None:
+        token = BY_DIGEST.find(digest(secret))
+        if token is None or not token.is_live(now):
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
             ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

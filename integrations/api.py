@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import URLPattern, path
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -15,11 +15,11 @@ from rest_framework.views import APIView
 
 from accounts.idempotency import idempotent
 from accounts.models import ApiToken, User
-from catalog.models import Component, Site
+from catalog.models import Component
 from integrations import submissions
 from integrations.models import Door, Inbound
 from integrations.views.request import work
-from lib.api import ApiView, StrictSerializer
+from lib.api import ApiView, KeyField, StrictSerializer
 from lib.http import client_ip
 from tickets.links import requester_url
 from tickets.models import Form, Level, TicketKind
@@ -62,7 +62,7 @@ class SubmissionIn(StrictSerializer):
     subject = serializers.CharField(max_length=300)
     description = serializers.CharField(max_length=MAX_BODY)
     kind = serializers.ChoiceField(choices=ASKED_KINDS, required=False)
-    site = serializers.SlugRelatedField("slug", queryset=Site.objects.filter(is_active=True), required=False)
+    site = KeyField(submissions.SITES, required=False)
     component = serializers.CharField(max_length=60, required=False)
     impact = serializers.ChoiceField(choices=Level.choices, required=False)
     urgency = serializers.ChoiceField(choices=Level.choices, required=False)
@@ -113,7 +113,9 @@ class Submissions(ApiView):
     @idempotent
     def post(self, request: Request, slug: str) -> Response:
         """Submit a form: stored, then filed. 201 with the ticket, or 202 while it waits."""
-        form = get_object_or_404(Form.objects.select_related("site__fallback_team"), slug=slug, is_active=True)
+        form = submissions.FORMS.find(slug)
+        if form is None or not form.is_active:
+            raise Http404
         data = self.read(SubmissionIn, form=form)
         user = request.user if isinstance(request.user, User) else None
         now, ip = timezone.now(), client_ip(request)

@@ -1,32 +1,41 @@
-"""Many rows in one INSERT, from an array for each column: a quarter of what bulk_create asks of this process.
+"""Rows in and out without the work of building a query each time: for what every verb and every sweep does.
 
-For rows that sweeps write by the hundred. Values go in as they are on the instance: no defaults of the database, no
-arrays of arrays, no conflicts.
+`insert` writes many rows in one statement. `ByKey` finds one by its key, through a query that is compiled once.
 """
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, Generic, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db.models import QuerySet
+from django.db.models.query import get_related_populators
+
+M = TypeVar("M", bound=models.Model)
+Reader = Callable[[models.Model], Any]
+MANY = 20  # rows from which on arrays of columns are cheaper to read for PostgreSQL than rows of values
 
 
 @cache
-def plan(model: type[models.Model]) -> tuple[str, list[Callable[[models.Model], Any]]]:
-    """(the statement, how each of its columns is read from an instance)."""
+def plan(model: type[models.Model]) -> tuple[str, str, str | None, list[Reader]]:
+    """(the beginning of the statement, one row of it, all rows as arrays, how columns are read from an instance)."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     names = ", ".join(f'"{field.column}"' for field in fields)
-    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
-    statement = f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT * FROM unnest({arrays}) RETURNING id'  # noqa: S608
-    return statement, [reader(field) for field in fields]
+    types = [field.db_type(connection) for field in fields]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    nested = any(isinstance(field, ArrayField) for field in fields)
+    return (
+        f'INSERT INTO "{model._meta.db_table}" ({names}) ',
+        f"({', '.join('%s' for _ in fields)})",
+        None if nested else f"SELECT * FROM unnest({arrays})",  # noqa: S608 - the model's own names
+        [reader(field) for field in fields],
+    )
 
 
-def reader(field: "models.Field[Any, Any]") -> Callable[[models.Model], Any]:
+def reader(field: "models.Field[Any, Any]") -> Reader:
     """How one column's value is read."""
-    if isinstance(field, ArrayField):
-        raise TypeError(f"{field} holds arrays, which cannot be unnested.")
     name = field.attname
     if isinstance(field, models.JSONField):
         encoder = field.encoder
@@ -36,12 +45,65 @@ def reader(field: "models.Field[Any, Any]") -> Callable[[models.Model], Any]:
     return lambda row: row.__dict__[name]
 
 
-def insert(rows: Sequence[models.Model]) -> None:
-    """Write new rows of one model; their keys are set, in order."""
+def insert(rows: Sequence[models.Model], *, new_only: bool = False) -> None:
+    """Write new rows of one model, in one statement; their keys are set, in order. A quarter of bulk_create's work.
+
+    With `new_only`, rows whose unique key is there already are left out, and no keys are set.
+    """
     if not rows:
         return
-    statement, readers = plan(type(rows[0]))
+    head, one, arrays, readers = plan(type(rows[0]))
+    tail = " ON CONFLICT DO NOTHING" if new_only else " RETURNING id"
     with connection.cursor() as cursor:
-        cursor.execute(statement, [[read(row) for row in rows] for read in readers])
-        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
-            row.pk, row._state.adding, row._state.db = pk, False, connection.alias
+        if arrays and len(rows) >= MANY:
+            cursor.execute(head + arrays + tail, [[read(row) for row in rows] for read in readers])
+        else:
+            values = ", ".join(one for _ in rows)
+            cursor.execute(f"{head}VALUES {values}{tail}", [read(row) for row in rows for read in readers])
+        if not new_only:
+            for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+                row.pk, row._state.adding, row._state.db = pk, False, connection.alias
+
+
+class ByKey(Generic[M]):
+    """`find(key)` → the row of these whose `field` is `key`, with what they select_related, or None.
+
+    The same as `rows().filter(field=key).first()`, at a fifth of its cost: only the key differs from call to call.
+    """
+
+    def __init__(self, rows: Callable[[], QuerySet[M]], field: str, example: Any) -> None:
+        self.rows, self.field, self.example = rows, field, example
+
+    def __deepcopy__(self, memo: object) -> "ByKey[M]":
+        return self  # REST framework copies what a field was made with; a compiled query is for everybody
+
+    @cached_property
+    def compiled(self) -> tuple[Any, str, Callable[[Any], M]]:
+        """(the compiler, its statement, how an instance is made of a row)."""
+        query = self.rows().order_by().filter(**{self.field: self.example})[:1].query
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        statement, params = compiler.as_sql()
+        if tuple(params) != (self.example,):
+            raise TypeError(f"{statement} asks for more than its key.")
+        select, info = compiler.select, compiler.klass_info
+        first, last = info["select_fields"][0], info["select_fields"][-1] + 1
+        names = [column[0].target.attname for column in select[first:last]]
+        related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of Django 6
+
+        def make(row: Any) -> M:
+            found: M = info["model"].from_db(DEFAULT_DB_ALIAS, names, row[first:last])
+            for populator in related:
+                populator.populate(row, found)
+            return found
+
+        return compiler, statement, make
+
+    def find(self, key: Any) -> M | None:
+        compiler, statement, make = self.compiled
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [key])
+            rows = cursor.fetchall()
+        if not rows:
+            return None
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return make(next(iter(compiler.apply_converters(rows, converters))) if converters else rows[0])

@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from deliveries.models import Delivery, new_message_id
+from lib import rows
 from notifications.people import People
 from notifications.recipients import KINDS, Side, Told, recipients
 from notifications.wording import Letter, letter, overdue
@@ -34,14 +35,14 @@ def follow(events: Sequence[Event]) -> None:
     if len({told.ticket.pk for _, told in single}) > 1:
         prefetch_related_objects([told.ticket for _, told in single], "requester")
     threads = earlier_ids(single)
-    rows = []
+    letters = []
     for event, told in single:
         automatic, thread = is_automatic(event), threads[told.ticket.pk, told.user.pk]
         row = delivery(event, told, letter(event, told), automatic=automatic, thread=thread)
         thread.append(row.message_id)
-        rows.append(row)
-    rows += [delivery(*bundle[0], overdue(bundle), automatic=True, thread=[], name="overdue") for bundle in bundles]
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+        letters.append(row)
+    letters += [delivery(*bundle[0], overdue(bundle), automatic=True, thread=[], name="overdue") for bundle in bundles]
+    rows.insert(letters, new_only=True)
 
 
 follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
@@ -95,11 +96,15 @@ def within_brakes(lines: list[Line]) -> list[Line]:
         return lines
     since = min(event.at for event, _ in braked) - TICKET_WINDOW
     asking = {told.user.pk for _, told in braked}
-    had = Delivery.objects.filter(automatic=True, user__in=asking, created_at__gt=since, ticket__isnull=False)
-    # A few hundred rows at most: these very brakes see to it.
-    letters: dict[int | None, list[tuple[int | None, datetime]]] = defaultdict(list)
-    for user, ticket, at in had.values_list("user", "ticket", "created_at"):
-        letters[user].append((ticket, at))
+    letters: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+    with connection.cursor() as cursor:  # a few hundred rows at most: these very brakes see to it
+        cursor.execute(
+            "SELECT user_id, ticket_id, created_at FROM deliveries_delivery"
+            " WHERE automatic AND user_id = ANY(%s) AND created_at > %s AND ticket_id IS NOT NULL",
+            [list(asking), since],
+        )
+        for user, ticket, at in cursor.fetchall():
+            letters[user].append((ticket, at))
     kept = []
     for event, told in lines:
         if told.side == Side.REQUESTER and is_automatic(event):

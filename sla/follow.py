@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from lib import rows
 from sla import clocks, rulebook
 from sla.models import Breach, Clock, Obligation, State
 from sla.rulebook import Rule, Rulebook
@@ -147,9 +148,9 @@ class Ledger:
         fresh = [clock for clock in self.clocks if clock.pk is None]
         write([clock for clock in self.clocks if clock.pk and facts(clock) != self.before[clock.pk]])
         if fresh:
-            Clock.objects.bulk_create(fresh)
+            rows.insert(fresh)
         if self.breaches:
-            Breach.objects.bulk_create(self.breaches)
+            rows.insert(self.breaches)
         self.ticket.next_due_at = soonest(self.clocks)  # written with the ticket's version by tickets.events.keep
         for breach in self.breaches:
             record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, **told(breach))

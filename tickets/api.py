@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from accounts.actions.people import requester_for
 from accounts.idempotency import idempotent
 from accounts.models import User
-from lib.api import ApiView, etag, history_page, limit_of, link, must_match, only
+from lib.api import ApiView, etag, history_page, limit_of, link, must_match, only, said
 from tickets import serializers as shapes
 from tickets.actions import assignment, conversation, filing, progress
 from tickets.actions.opening import NewTicket, open_ticket
@@ -95,9 +95,11 @@ class TicketView(ApiView):
                 must_match(self.request, Ticket.objects.lock(pk).last_event)
             yield ticket
 
-    def shape(self, ticket: Ticket | list[Ticket], *, many: bool = False) -> Any:
+    def shape(self, ticket: Ticket | list[Ticket]) -> Any:
         serializer = shapes.TicketForDesk if self.user.is_desk else shapes.TicketForRequester
-        return serializer(ticket, many=many, context={"request": self.request}).data
+        rows = ticket if isinstance(ticket, list) else [ticket]
+        shown = [said(serializer, row, request=self.request) for row in rows]
+        return shown if isinstance(ticket, list) else shown[0]
 
     def show(self, ticket: Ticket, *, status: int = 200, **headers: str) -> Response:
         if self.user.is_desk:
@@ -126,7 +128,7 @@ class Tickets(TicketView):
             raise ValidationError({"cursor": [f"This is no cursor of ours for the order “{sort}”."]})
         rows = narrowed.qs.select_related(*SHOWN)
         page = page_of(rows, sort=sort, cursor=cursor, size=limit_of(request.query_params))
-        return Response({"results": self.shape(page.rows, many=True), "next": link(request, cursor=page.next)})
+        return Response({"results": self.shape(page.rows), "next": link(request, cursor=page.next)})
 
     @extend_schema(operation_id="tickets_open", request=shapes.TicketIn, responses={201: TicketOut}, parameters=[KEY])
     @idempotent

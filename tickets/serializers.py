@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from accounts.models import Team, User
 from catalog.models import Component, Site
-from lib.api import StrictSerializer
+from lib.api import KeyField, StrictSerializer
+from lib.rows import ByKey
 from tickets.links import desk_url, requester_url
 from tickets.models import Audience, Event, Level, Message, Resolution, Severity, Ticket, TicketKind, Verification
 from tickets.states import LABELS, OPEN, Status
@@ -110,9 +111,11 @@ class EventForDesk(EventForRequester):
         read_only_fields = fields
 
 
-def site_field(**kwargs: Any) -> serializers.SlugRelatedField:
-    sites = Site.objects.filter(is_active=True).select_related("fallback_team")
-    return serializers.SlugRelatedField("slug", queryset=sites, **kwargs)
+SITES = ByKey(lambda: Site.objects.filter(is_active=True).select_related("fallback_team"), "slug", "a-site")
+
+
+def site_field(**kwargs: Any) -> KeyField:
+    return KeyField(SITES, **kwargs)
 
 
 def part_of(site: Site | None, slug: str) -> Component:

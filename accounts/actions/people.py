@@ -3,12 +3,15 @@
 from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, User
+from lib.rows import ByKey
+
+BY_ADDRESS = ByKey(lambda: User.objects.select_related("organisation"), "email", "somebody@people.example")
 
 
 def requester_for(*, email: str, name: str = "") -> User:
     """The person with this address, made without a password when unknown. Safe when two ask at once."""
     email = email.strip().lower()
-    known = User.objects.filter(email=email).first() or owner_of(email)
+    known = BY_ADDRESS.find(email) or owner_of(email)
     if known:
         if name and not known.name:
             User.objects.filter(pk=known.pk, name="").update(name=name[:200])

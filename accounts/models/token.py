@@ -1,10 +1,8 @@
 from datetime import datetime
-from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
 
 from accounts.models.team import Team
 from accounts.models.user import Role
@@ -14,12 +12,6 @@ SCOPES = {
     "tickets:write": "Open tickets, reply, change them",
     "knowledge:read": "Read articles",
 }
-
-
-class ApiTokenQuerySet(models.QuerySet["ApiToken"]):
-    def live(self, now: datetime) -> Self:
-        """Tokens that still open the door at `now`."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True)
 
 
 class ApiToken(models.Model):
@@ -35,13 +27,16 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ApiTokenQuerySet.as_manager()
-
     class Meta:
         ordering = ["-created_at"]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it still opens the door at `now`."""
+        ended = self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= now)
+        return not ended and self.user.is_active
 
 
 class Invitation(models.Model):

@@ -86,8 +86,7 @@ def work(row: Inbound, files: list[File], *, at: datetime, bait: bool = False) -
         for file in files:
             discard(file)
     if row.state == "pending":
-        inbound.interpret(row, now=at)
-        row.refresh_from_db()
+        inbound.interpret(row, now=at)  # which leaves on the row what became of it
     return row
 
 

@@ -187,9 +187,9 @@ def test_a_token_is_shown_once_and_works_until_revoked(cast, as_user, client):
     secret = re.search(r'id="secret">([^<]+)<', answer.content.decode())[1]
     assert answer["Cache-Control"] == "no-store" and secret not in admin.get("/settings/tokens/").content.decode()
     token = ApiToken.objects.get()
-    assert ApiToken.objects.live(T0).filter(pk=token.pk).exists()
+    assert ApiToken.objects.get(pk=token.pk).is_live(T0)
     admin.post(f"/settings/tokens/{token.pk}/revocation")
-    assert not ApiToken.objects.live(T0).filter(pk=token.pk).exists()
+    assert not ApiToken.objects.get(pk=token.pk).is_live(T0)
     assert {"token made", "token revoked"} <= set(AuditEntry.objects.values_list("action", flat=True))
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from accounts.models import Organisation, Team, User
 from catalog.models import Component, Site
 from files.models import File
+from lib import rows
 from tickets.errors import Refused
 from tickets.events import drain, keep, record
 from tickets.models import (
@@ -18,12 +19,12 @@ from tickets.models import (
     Channel,
     Kind,
     Message,
-    RoutingRule,
     Severity,
     SeverityCell,
     Ticket,
     TicketFollower,
     TicketKind,
+    rules_in_force,
 )
 from tickets.routing import Draft, Placement, place
 from tickets.search import index_text
@@ -69,13 +70,16 @@ def severity_of(new: NewTicket) -> int:
     return Severity.P3
 
 
-def placement_of(new: NewTicket, severity: int) -> Placement:
-    """Where the rules put it. Routing always lands: site's fallback team, the form's, else the first team."""
-    fallback = (
-        new.fallback_team or (new.site.fallback_team if new.site else None) or Team.objects.order_by("pk").first()
-    )
-    if fallback is None:
+def fallback_of(new: NewTicket) -> Team:
+    """Routing always lands: the form's or source's team, the site's fallback team, else the first team."""
+    found = new.fallback_team or (new.site.fallback_team if new.site else None) or Team.objects.order_by("pk").first()
+    if found is None:
         raise Refused("There is no team yet. Make one in the settings first.", field="team")
+    return found
+
+
+def placement_of(new: NewTicket, severity: int, *, fallback: Team) -> Placement:
+    """Where the rules put it."""
     organisation = new.organisation or (new.requester.organisation if new.requester else None)
     draft = Draft(
         kind=new.kind,
@@ -88,7 +92,7 @@ def placement_of(new: NewTicket, severity: int) -> Placement:
         organisation=organisation.pk if organisation else None,
         fallback_team=fallback.pk,
     )
-    return place(draft, [rule.as_rule() for rule in RoutingRule.objects.filter(is_active=True)])
+    return place(draft, rules_in_force())
 
 
 @transaction.atomic
@@ -98,10 +102,11 @@ def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -
     if not subject:
         raise Refused("Give it a subject.", field="subject")
     asked = severity_of(new)
-    placed = placement_of(new, asked)
-    team = new.team or Team.objects.get(pk=placed.team or 0)
+    fallback = fallback_of(new)
+    placed = placement_of(new, asked, fallback=fallback)
+    team = new.team or (fallback if placed.team == fallback.pk else Team.objects.get(pk=placed.team or 0))
     severity = new.severity or placed.severity or asked
-    ticket = Ticket.objects.create(
+    ticket = Ticket(
         kind=new.kind,
         severity=severity,
         impact=new.impact,
@@ -124,6 +129,7 @@ def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -
         last_event_at=at,
         unowned_at=at + timedelta(seconds=settings.UNOWNED_P1_SECONDS) if severity == Severity.P1 else None,
     )
+    rows.insert([ticket])
     for follower in {*new.followers} - {new.requester}:
         TicketFollower.objects.get_or_create(ticket=ticket, user=follower)
     message = first_message(ticket, new, at=at) if new.body.strip() or new.files else None
@@ -133,7 +139,6 @@ def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -
         on_behalf=bool(actor and new.requester and actor != new.requester),
     )  # fmt: skip
     record(ticket, Kind.PLACED, at=at, data=placement_data(placed, team, chosen=new.team is not None))
-    ticket.save(update_fields=["last_event", "last_event_at"])
     drain(ticket)
     keep([ticket])
     return ticket
@@ -167,7 +172,7 @@ def first_message(ticket: Ticket, new: NewTicket, *, at: datetime) -> Message:
         at=at,
     )
     message.render_body()
-    message.save()
+    rows.insert([message])
     if new.files:
         message.files.set(new.files)
     return message

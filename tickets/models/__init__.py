@@ -3,7 +3,7 @@ from tickets.models.csat import Csat
 from tickets.models.event import Event, FollowerFailure, Kind
 from tickets.models.form import Form, SeverityCell
 from tickets.models.message import Audience, Message
-from tickets.models.rule import RoutingRule
+from tickets.models.rule import RoutingRule, rules_in_force
 from tickets.models.search import SearchDocument
 from tickets.models.ticket import (
     Channel,
@@ -38,5 +38,6 @@ __all__ = [
     "TicketKind",
     "Use",
     "Verification",
+    "rules_in_force",
     "teams_seen",
 ]
