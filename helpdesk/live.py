@@ -5,6 +5,8 @@ streams → browsers, which ask again through the views that check permission. S
 request never waits for Redis: stopped or frozen, it costs a hint, and browsers poll.
 """
 
+import atexit
+import contextlib
 import json
 import logging
 import os
@@ -58,7 +60,9 @@ class Publisher:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.pid = 0
-        self.waiting: queue.Queue[tuple[int, bool]] = queue.Queue(WAITING)
+        self.waiting: queue.Queue[tuple[int, bool] | None] = queue.Queue(WAITING)
+        self.ending = threading.Event()
+        self.thread: threading.Thread | None = None
 
     def put(self, number: int, public: bool) -> None:
         """Leave a hint. Never waits: when the queue is full the hint is dropped."""
@@ -73,24 +77,37 @@ class Publisher:
         with self.lock:
             if self.pid == os.getpid():
                 return
-            self.waiting = queue.Queue(WAITING)
+            self.waiting, self.ending = queue.Queue(WAITING), threading.Event()
+            self.thread = threading.Thread(target=self.work, args=(self.waiting, self.ending), name="live", daemon=True)
+            self.thread.start()
             self.pid = os.getpid()
-            threading.Thread(target=self.work, args=(self.waiting,), name="live", daemon=True).start()
+            atexit.register(self.stop)
 
-    def work(self, waiting: "queue.Queue[tuple[int, bool]]") -> None:
-        """For ever: take what waits, tell Redis. What Redis missed is made good by one frame for everything."""
+    def stop(self) -> None:
+        """Tell what waits, then end, within a few seconds. A thread that the interpreter stops in the middle of its
+        exit keeps the lock of the connection pool, for which the exit then waits for ever."""
+        if self.pid != os.getpid() or self.thread is None:
+            return
+        self.ending.set()
+        with contextlib.suppress(queue.Full):
+            self.waiting.put_nowait(None)
+        self.thread.join(timeout=5 * PATIENCE)
+
+    def work(self, waiting: "queue.Queue[tuple[int, bool] | None]", ending: threading.Event) -> None:
+        """Take what waits, tell Redis, until the process ends. What Redis missed is made good by one frame for
+        everything."""
         missed = False
-        while True:
+        while not (ending.is_set() and (missed or waiting.empty())):
             hints = {waiting.get()}
             while len(hints) < 100 and not waiting.empty():
                 hints.add(waiting.get())
             try:
-                publish(hints, everything=missed)
+                publish({hint for hint in hints if hint}, everything=missed)
                 missed = False
             except (redis.RedisError, OSError):
                 log.debug("Redis does not take live hints", exc_info=True)
                 missed = True
-                time.sleep(PATIENCE)
+                ending.wait(PATIENCE)
 
 
 def publish(hints: set[tuple[int, bool]], *, everything: bool = False) -> None:

@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -289,3 +292,30 @@ def test_it_never_fails_an_action_when_no_thread_can_be_started(
     with monkeypatch.context() as patched:
         patched.setattr(live.threading.Thread, "start", refuse)
         assert make.ticket(requester=cast.customer, site=shop).pk
+
+
+LEAVE = """
+import sys
+import django
+django.setup()
+from django.conf import settings
+from helpdesk import live
+settings.LIVE_REDIS_URL = sys.argv[1]
+live.publisher.put(42, False)
+"""
+
+
+def leave(url: str) -> None:
+    """A process that leaves a hint and ends at once, as a management command does."""
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "helpdesk.settings"}
+    ended = subprocess.run([sys.executable, "-c", LEAVE, url], cwd=settings.BASE_DIR, env=env, timeout=60)
+    assert ended.returncode == 0
+
+
+def test_it_tells_of_what_a_process_did_last(store: "redis.Redis[Any]") -> None:
+    leave(settings.LIVE_REDIS_URL)
+    assert ids(store) == ["42"]
+
+
+def test_it_lets_a_process_end_while_redis_is_frozen(frozen: str) -> None:
+    leave(frozen)
