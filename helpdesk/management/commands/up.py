@@ -138,7 +138,7 @@ class Command(BaseCommand):
         self.supervisor.finish(job)
 
     def start_desk(self, listener: socket.socket) -> None:
-        """Start web and worker side by side and wait for the web."""
+        """Start the web, and once it answers the worker: nobody waits for the worker, and both would share the cores."""
         number = listener.fileno()
         address = claims.address_of(listener)
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:helpdesk.runtime.web", "helpdesk.wsgi:application"]
@@ -154,9 +154,8 @@ class Command(BaseCommand):
         celery += ["-A", "helpdesk", "worker", "-B"]
         celery += ["-Q", QUEUES, "--pool=threads", "--concurrency=8", "--loglevel=WARNING"]
         celery += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        self.supervisor.spawn(web)
+        self.supervisor.start(web)
         self.supervisor.spawn(Service("worker", celery, stop_timeout=30, loud=True))
-        self.supervisor.wait_ready(web)
 
     def banner(self, address: str) -> None:
         """Say where the desk is, who can sign in and where the data lies."""
