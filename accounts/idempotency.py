@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -44,7 +44,10 @@ def idempotent(method: Method) -> Method:
             body = JSONRenderer().render(response.data).decode()
             mine.status = response.status_code
             mine.body = {"body": body, "headers": {name: response[name] for name in KEPT if name in response}}
-            rows.insert([mine])
+            try:
+                rows.insert([mine])
+            except IntegrityError as error:  # answered while we looked: this one is undone
+                raise Conflict from error
         return response
 
     return post
@@ -64,21 +67,19 @@ def earlier(mine: IdempotentRequest) -> Response | None:
     """The answer that this key got before; None when it is new, and locked until the transaction ends. Raises Conflict,
     Unprocessable."""
     with connection.cursor() as cursor:
-        words = f"{mine.owner} {mine.key}"
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [words])
-        if not cursor.fetchone()[0]:
-            raise Conflict("The first request with this Idempotency-Key is still at work.")
-        # A statement of its own, after the lock: it sees what the one before has just committed.
         cursor.execute(
-            "SELECT fingerprint, status, body FROM accounts_idempotentrequest WHERE owner = %s AND key = %s",
-            [mine.owner, mine.key],
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), fingerprint, status, body"
+            " FROM (SELECT) AS one LEFT JOIN accounts_idempotentrequest ON owner = %s AND key = %s",
+            [f"{mine.owner} {mine.key}", mine.owner, mine.key],
         )
-        first = cursor.fetchone()
-    if first is None:
+        locked, fingerprint, status, body = cursor.fetchone()
+    if fingerprint is None:
+        if not locked:
+            raise Conflict("The first request with this Idempotency-Key is still at work.")
         return None
-    fingerprint, status, kept = first[0], first[1], json.loads(first[2])
     if fingerprint != mine.fingerprint:
         raise Unprocessable("This Idempotency-Key was used for another request.")
+    kept: dict[str, Any] = json.loads(body)
     answer = Response(json.loads(kept["body"]), status=status, headers={"Idempotent-Replayed": "true"})
     for name, value in kept["headers"].items():
         answer[name] = value

@@ -15,16 +15,18 @@ from rest_framework.views import APIView
 
 from accounts.idempotency import idempotent
 from accounts.models import ApiToken, User
-from catalog.models import Component
+from catalog.models import Component, Site
 from integrations import submissions
 from integrations.models import Door, Inbound
 from integrations.views.request import work
 from lib.api import ApiView, KeyField, StrictSerializer
 from lib.http import client_ip
+from lib.rows import ByKey
 from tickets.links import requester_url
 from tickets.models import Form, Level, TicketKind
 
 MAX_BODY = 100_000
+OPEN_SITES = ByKey(lambda: Site.objects.filter(is_active=True), "slug", "a-site")
 ASKED_KINDS = [choice for choice in TicketKind.choices if choice[0] != TicketKind.PROBLEM]
 
 
@@ -62,7 +64,7 @@ class SubmissionIn(StrictSerializer):
     subject = serializers.CharField(max_length=300)
     description = serializers.CharField(max_length=MAX_BODY)
     kind = serializers.ChoiceField(choices=ASKED_KINDS, required=False)
-    site = KeyField(submissions.SITES, required=False)
+    site = KeyField(OPEN_SITES, required=False)
     component = serializers.CharField(max_length=60, required=False)
     impact = serializers.ChoiceField(choices=Level.choices, required=False)
     urgency = serializers.ChoiceField(choices=Level.choices, required=False)

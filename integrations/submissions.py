@@ -21,9 +21,8 @@ from tickets.errors import Refused
 from tickets.models import Channel, Form, Ticket, TicketKind
 
 HOUR = timedelta(hours=1)
-FORMS = ByKey(lambda: Form.objects.select_related("team", "site__fallback_team"), "slug", "a-form")
-SITES = ByKey(lambda: Site.objects.filter(is_active=True).select_related("fallback_team"), "slug", "a-site")
-ALL_SITES = ByKey(lambda: Site.objects.select_related("fallback_team"), "slug", "a-site")
+FORMS = ByKey(lambda: Form.objects.select_related("team", "site"), "slug", "a-form")
+SITES = ByKey(lambda: Site.objects.select_related("fallback_team"), "slug", "a-site")
 PEOPLE = ByKey(lambda: User.objects.select_related("organisation"), "pk", 1)
 
 
@@ -92,15 +91,17 @@ def keep(inbound: Inbound) -> tuple[Inbound, bool]:
 def take(inbound: Inbound, *, at: datetime) -> Ticket:
     """Open the ticket and say so on the row, in one transaction. Raises Refused."""
     said = json.loads(bytes(inbound.raw))
-    # No join here: after waiting for the lock, a joined ticket would be read as of before the wait.
-    [done] = Inbound.objects.select_for_update().filter(pk=inbound.pk).values_list("ticket", flat=True)
+    with connection.cursor() as cursor:
+        # No join here: after waiting for the lock, a joined ticket would be read as of before the wait.
+        cursor.execute("SELECT ticket_id FROM integrations_inbound WHERE id = %s FOR UPDATE", [inbound.pk])
+        [done] = cursor.fetchone()
     if done is not None:
         inbound.refresh_from_db()
         return Ticket.objects.get(pk=done)
     form = FORMS.find(said["form"])
     user = PEOPLE.find(said["user"]) if said["user"] else None
     requester = user or requester_for(email=said["email"], name=said["name"])
-    site = ALL_SITES.find(said["site"]) if said["site"] else None
+    site = SITES.find(said["site"]) if said["site"] else None
     if not said["subject"].strip():
         raise Refused("Give it a subject.", field="subject")
     new = NewTicket(

@@ -1,11 +1,17 @@
 """Finding and making people."""
 
+from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
 from accounts.models import Organisation, User
 from lib.rows import ByKey
 
 BY_ADDRESS = ByKey(lambda: User.objects.select_related("organisation"), "email", "somebody@people.example")
+OTHER_ADDRESS = ByKey(
+    lambda: EmailAddress.objects.filter(verified=True).select_related("user__organisation"),
+    "email",
+    "somebody@people.example",
+)
 
 
 def requester_for(*, email: str, name: str = "") -> User:
@@ -28,4 +34,5 @@ def requester_for(*, email: str, name: str = "") -> User:
 
 def owner_of(email: str) -> User | None:
     """Whose further address it is. Only a confirmed one counts: anybody may claim somebody else's."""
-    return User.objects.filter(emailaddress__email=email, emailaddress__verified=True).first()
+    address = OTHER_ADDRESS.find(email)
+    return address.user if address else None

@@ -95,14 +95,19 @@ def placement_of(new: NewTicket, severity: int, *, fallback: Team) -> Placement:
     return place(draft, rules_in_force())
 
 
-@transaction.atomic
 def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -> Ticket:
     """Make a ticket of what came in. Raises Refused when something needed is missing."""
     subject = " ".join(new.subject.replace("\0", "").split())[:300]
     if not subject:
         raise Refused("Give it a subject.", field="subject")
-    asked = severity_of(new)
     fallback = fallback_of(new)
+    with transaction.atomic(savepoint=False):  # who catches what fails in here undoes the whole of it
+        return written(new, subject, fallback, at=at, actor=actor, via=via)
+
+
+def written(new: NewTicket, subject: str, fallback: Team, *, at: datetime, actor: User | None, via: str) -> Ticket:
+    """The ticket, its first message and lines of history, and what the followers make of them."""
+    asked = severity_of(new)
     placed = placement_of(new, asked, fallback=fallback)
     team = new.team or (fallback if placed.team == fallback.pk else Team.objects.get(pk=placed.team or 0))
     severity = new.severity or placed.severity or asked
