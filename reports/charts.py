@@ -1,12 +1,14 @@
-"""Charts as SVG from the server: they print, follow the theme and need no script. Shapes only; a template frames them.
+"""Charts as SVG from the server, and the tables that say the same: they print, follow the theme and need no script.
+Shapes only; a template frames them.
 
-Sizes are in the units of a 720 × 220 view box. Every text is escaped.
+Sizes are in the units of a 720 × 220 view box. There are hundreds of shapes on a page, so they are written as plain
+strings: what is not a number goes through `escape` first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from html import escape
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 720, 220
@@ -22,11 +24,6 @@ class Series:
     values: Sequence[float | None]
 
 
-def at(value: float) -> str:
-    """A coordinate. format_html turns what it is given into text first, so numbers are formatted before."""
-    return f"{value:.1f}"
-
-
 def scale(top: float) -> float:
     """The next round number above `top`: 1, 2 or 5 times a power of ten."""
     if top <= 0:
@@ -39,94 +36,98 @@ def scale(top: float) -> float:
     return next(power * step for step in (1, 2, 5, 10) if power * step >= top)
 
 
-def axis(top: float, form: str) -> SafeString:
+def highest(series: Sequence[Series]) -> float:
+    """The top of the axis."""
+    return scale(max((v for one in series for v in one.values if v is not None), default=0))
+
+
+def text(x: float, y: float, words: str, *, end: bool = False) -> str:
+    """A label; its middle is at `x`, or its end."""
+    return f'<text class="tick {"end" if end else "mid"}" x="{x:g}" y="{y:.1f}">{escape(words)}</text>'
+
+
+def axis(top: float, form: str) -> str:
     """Three hairlines with what they stand for."""
     plot = HEIGHT - TOP - BOTTOM
-    return format_html_join(
-        "",
-        '<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"></line><text class="tick end" x="{}" y="{}">{}</text>',
-        (
-            (LEFT, WIDTH - RIGHT, at(y), at(y), LEFT - 6, at(y + 4), form.format(top * part))
-            for part in (0, 0.5, 1)
-            for y in (TOP + plot * (1 - part),)
-        ),
+    return "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"></line>'
+        + text(LEFT - 6, y + 4, form.format(top * part), end=True)
+        for part in (0, 0.5, 1)
+        for y in (TOP + plot * (1 - part),)
     )
 
 
-def ticks(labels: Sequence[str], xs: Sequence[float]) -> SafeString:
+def ticks(labels: Sequence[str], xs: Sequence[float]) -> str:
     """About seven labels under the plot."""
     every = max(1, -(-len(labels) // 7))
-    return format_html_join(
-        "",
-        '<text class="tick mid" x="{}" y="{}">{}</text>',
-        ((at(xs[i]), HEIGHT - 6, labels[i]) for i in range(0, len(labels), every)),
-    )
+    return "".join(text(round(xs[i], 1), HEIGHT - 6, labels[i]) for i in range(0, len(labels), every))
 
 
 def lines(series: Sequence[Series], labels: Sequence[str], *, form: str = "{:.0f}") -> SafeString:
     """Lines over days; a day without a value is left out. `form` formats values of the axis and of the dots."""
-    top = scale(max((v for one in series for v in one.values if v is not None), default=0))
+    top = highest(series)
     step = (WIDTH - LEFT - RIGHT) / max(1, len(labels) - 1)
     xs = [LEFT + i * step for i in range(len(labels))]
     plot = HEIGHT - TOP - BOTTOM
+    names = [escape(label) for label in labels]
     parts = [axis(top, form), ticks(labels, xs)]
     for one in series:
+        css, name = escape(one.css), escape(one.name)
         points = [
-            (xs[i], TOP + plot * (1 - value / top), labels[i], form.format(value))
+            (f"{xs[i]:.1f}", f"{TOP + plot * (1 - value / top):.1f}", names[i], escape(form.format(value)))
             for i, value in enumerate(one.values)
             if value is not None
         ]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)
-        parts.append(format_html('<polyline class="line {}" points="{}"></polyline>', one.css, path))
-        parts.append(
-            format_html_join(
-                "",
-                '<circle class="dot dot--quiet {}" cx="{}" cy="{}" r="4"><title>{}, {}: {}</title></circle>',
-                ((one.css, at(x), at(y), one.name, label, value) for x, y, label, value in points),
-            )
-        )
-    return format_html_join("", "{}", ((part,) for part in parts))
+        path = " ".join(f"{x},{y}" for x, y, _, _ in points)
+        parts.append(f'<polyline class="line {css}" points="{path}"></polyline>')
+        parts += [
+            f'<circle class="dot dot--quiet {css}" cx="{x}" cy="{y}" r="4">'
+            f"<title>{name}, {label}: {value}</title></circle>"
+            for x, y, label, value in points
+        ]
+    return SafeString("".join(parts))
 
 
 def bars(series: Sequence[Series], labels: Sequence[str]) -> SafeString:
     """Bars side by side for each day."""
-    top = scale(max((v for one in series for v in one.values if v is not None), default=0))
+    top = highest(series)
     slot = (WIDTH - LEFT - RIGHT) / max(1, len(labels))
     wide = slot * 0.76 / len(series)
     plot = HEIGHT - TOP - BOTTOM
-    rects = (
-        (one.css, at(x), at(TOP + plot - tall), at(wide), at(tall), one.name, labels[i], int(v or 0))
-        for n, one in enumerate(series)
-        for i, v in enumerate(one.values)
-        for x, tall in ((LEFT + (i + 0.12) * slot + n * wide, plot * (v or 0) / top),)
-    )
-    drawn = format_html_join(
-        "",
-        '<rect class="bar {}" x="{}" y="{}" width="{}" height="{}"><title>{}, {}: {}</title></rect>',
-        rects,
-    )
-    return format_html(
-        "{}{}{}", axis(top, "{:.0f}"), ticks(labels, [LEFT + (i + 0.5) * slot for i in range(len(labels))]), drawn
-    )
+    names = [escape(label) for label in labels]
+    parts = [axis(top, "{:.0f}"), ticks(labels, [LEFT + (i + 0.5) * slot for i in range(len(labels))])]
+    for n, one in enumerate(series):
+        css, name = escape(one.css), escape(one.name)
+        for i, value in enumerate(one.values):
+            tall = plot * (value or 0) / top
+            parts.append(
+                f'<rect class="bar {css}" x="{LEFT + (i + 0.12) * slot + n * wide:.1f}" y="{TOP + plot - tall:.1f}"'
+                f' width="{wide:.1f}" height="{tall:.1f}"><title>{name}, {names[i]}: {int(value or 0)}</title></rect>'
+            )
+    return SafeString("".join(parts))
 
 
 def heat(grid: Sequence[Sequence[int]], rows: Sequence[str]) -> SafeString:
     """Seven rows of 24 squares, darker with more."""
     top = max((n for row in grid for n in row), default=0) or 1
-    cells = (
-        (0 if n == 0 else min(5, 1 + int(4 * n / top)), 40 + hour * 27, 6 + day * 25, rows[day], f"{hour:02d}", n)
+    squares = [
+        f'<rect class="heat h{0 if n == 0 else min(5, 1 + int(4 * n / top))}" x="{40 + hour * 27}" y="{6 + day * 25}"'
+        f' width="24" height="22"><title>{escape(rows[day])}, {hour:02d}:00: {n}</title></rect>'
         for day, row in enumerate(grid)
         for hour, n in enumerate(row)
+    ]
+    names = [text(34, 21 + i * 25, name, end=True) for i, name in enumerate(rows)]
+    clock = [text(52 + hour * 27, 196, f"{hour:02d}") for hour in range(0, 24, 3)]
+    return SafeString("".join([*squares, *names, *clock]))
+
+
+def table(rows: Iterable[Sequence[object]]) -> SafeString:
+    """The rows of a table's body: the first cell of each is its heading, the others are numbers."""
+    return SafeString(
+        "".join(
+            f'<tr><th scope="row">{escape(str(head))}</th>'
+            + "".join(f'<td class="num">{escape(str(cell))}</td>' for cell in cells)
+            + "</tr>"
+            for head, *cells in rows
+        )
     )
-    squares = format_html_join(
-        "", '<rect class="heat h{}" x="{}" y="{}" width="24" height="22"><title>{}, {}:00: {}</title></rect>', cells
-    )
-    names = format_html_join(
-        "", '<text class="tick end" x="34" y="{}">{}</text>', ((21 + i * 25, name) for i, name in enumerate(rows))
-    )
-    clock = format_html_join(
-        "",
-        '<text class="tick mid" x="{}" y="196">{}</text>',
-        ((52 + hour * 27, f"{hour:02d}") for hour in range(0, 24, 3)),
-    )
-    return format_html("{}{}{}", squares, names, clock)

@@ -1,34 +1,21 @@
 """What a manager asks, from SQL. Every function takes the tickets the reader may see and a period; nothing is written.
 
-Durations are seconds of real time from opening, in percentiles: a mean hides the tickets that hurt. Each statement is
-answered by one index alone (tickets/models/ticket.py says which), and counts by the hour in UTC, from which the days of
-any reader's time zone are made.
+Durations are real time from opening, in percentiles: a mean hides the tickets that hurt. Each statement is answered by
+one index alone (tickets/models/ticket.py says which).
 """
 
-import sys
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import chain
+from operator import add
 from typing import Any
 
-from django.db.models import (
-    Aggregate,
-    BinaryField,
-    Case,
-    Count,
-    DateTimeField,
-    F,
-    Func,
-    IntegerField,
-    Q,
-    Value,
-    When,
-)
+from django.db.models import Case, Count, IntegerField, Q, Value, When
 from django.utils import timezone
 
+from reports import columns
+from reports.columns import SECOND, Packed
 from reports.scope import Scope, Tickets
 from tickets.models import Csat
 from tickets.states import OPEN, Status
@@ -64,46 +51,27 @@ class Period:
         return Period(self.days, self.start - timedelta(days=self.days), self.start)
 
     @property
+    def doubled(self) -> "Period":
+        """This one and the one before it."""
+        return Period(2 * self.days, self.before.start, self.end)
+
+    @property
     def dates(self) -> list[date]:
-        """The last `days` dates of the reader's zone, today included."""
-        today = timezone.localtime(self.end).date()
-        return [today - timedelta(days=back) for back in range(self.days - 1, -1, -1)]
+        """The dates of the reader's zone that the period touches: `days` and one."""
+        first, last = timezone.localtime(self.start).date(), timezone.localtime(self.end).date()
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
     def within(self, column: str) -> Q:
         return Q(**{f"{column}__gte": self.start, f"{column}__lt": self.end})
 
-    def slot(self, column: str) -> Func:
-        """The hour that `column` lies in; the quarter of an hour in zones that are not whole hours from UTC."""
-        zone = timezone.get_current_timezone()
-        odd = any(
-            (at.astimezone(zone).utcoffset() or timedelta()) % timedelta(hours=1) for at in (self.start, self.end)
-        )
-        width = "15 minutes" if odd else "1 hour"
-        return Func(
-            Value(width),
-            F(column),
-            template="date_bin(%(expressions)s, timestamptz '2000-01-01 00:00+00')",
-            output_field=DateTimeField(),
-        )
 
-
-class Packed(Aggregate):
-    """The seconds of a duration of each row, as one string of float8: to sort in Python costs less than in SQL."""
-
-    template = "string_agg(float8send(date_part('epoch', %(expressions)s)), ''::bytea)"
-    output_field = BinaryField()
-
-
-def unpacked(packed: bytes | memoryview | None) -> "array[float]":
-    """The numbers of a Packed."""
-    values = array("d", bytes(packed or b""))
-    if sys.byteorder == "little":
-        values.byteswap()
-    return values
+def zone() -> tzinfo:
+    """The reader's time zone."""
+    return timezone.get_current_timezone()
 
 
 def percentile(ordered: Sequence[float], part: float) -> float | None:
-    """As percentile_cont: between the two nearest of the sorted values, in proportion. None when there are none."""
+    """As percentile_cont: between the two nearest of the sorted values, in proportion. None of nothing."""
     if not ordered:
         return None
     place = part * (len(ordered) - 1)
@@ -121,9 +89,17 @@ class Spread:
     n: int
 
     @classmethod
-    def of(cls, values: Iterable[float]) -> "Spread":
-        ordered = sorted(values)
+    def of(cls, ordered: Sequence[float]) -> "Spread":
         return cls(percentile(ordered, 0.5), percentile(ordered, 0.9), len(ordered))
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """From opening to some instant: of the whole period, of each date that it touches, and of the period before."""
+
+    all: Spread
+    days: dict[date, Spread]
+    before: Spread
 
 
 def counted(tickets: Tickets) -> Tickets:
@@ -131,65 +107,45 @@ def counted(tickets: Tickets) -> Tickets:
     return tickets.exclude(status=Status.CANCELLED)
 
 
-def durations(tickets: Tickets, column: str, period: Period) -> dict[date, list[float]]:
-    """Seconds from opening to `column`, of the tickets whose `column` lies in the period, by the reader's date."""
-    rows = (
-        counted(tickets)
-        .filter(period.within(column))
-        .order_by()
-        .values(slot=period.slot(column))
-        .annotate(seconds=Packed(F(column) - F("opened_at")))
-        .values_list("slot", "seconds")
+def durations(tickets: Tickets, column: str, period: Period) -> Durations:
+    """From opening to `column`, of the tickets whose `column` lies in the period, or in the one before."""
+    found = counted(tickets).filter(period.doubled.within(column)).aggregate(
+        at=Packed(column, column), opened=Packed("opened_at", column)
+    )  # fmt: skip
+    at = columns.numbers(found["at"])
+    took = [(end - begin) / SECOND for end, begin in zip(at, columns.numbers(found["opened"]), strict=True)]
+    edges = [columns.number(period.start), *columns.midnights(period.dates, zone())[1:]]
+    days = [sorted(took[part]) for part in columns.cut(at, edges)]
+    return Durations(
+        all=Spread.of(sorted(chain.from_iterable(days))),  # sorted runs: half the work
+        days={day: Spread.of(ordered) for day, ordered in zip(period.dates, days, strict=True)},
+        before=Spread.of(sorted(took[: columns.place(at, period.start)])),
     )
-    zone = timezone.get_current_timezone()
-    days: dict[date, list[float]] = {}
-    for slot, seconds in rows:
-        days.setdefault(slot.astimezone(zone).date(), []).extend(unpacked(seconds))
-    return days
-
-
-def together(days: dict[date, list[float]]) -> Spread:
-    """The percentiles of all days at once."""
-    return Spread.of(chain.from_iterable(days.values()))
-
-
-def spread(tickets: Tickets, column: str, period: Period) -> Spread:
-    """Percentiles of the seconds from opening to `column`, of the tickets whose `column` lies in the period."""
-    found = counted(tickets).filter(period.within(column)).aggregate(seconds=Packed(F(column) - F("opened_at")))
-    return Spread.of(unpacked(found["seconds"]))
-
-
-def arrived(tickets: Tickets, period: Period) -> int:
-    return tickets.filter(period.within("opened_at")).count()
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """How many tickets were opened on each date, and in each hour of the week (Monday first), of the reader's zone."""
+    """How many tickets were opened: in all, on each date and in each hour of the week (Monday first) of the reader's
+    zone, and in the period before."""
 
-    days: "Counter[date]"
+    all: int
+    days: dict[date, int]
     week: list[list[int]]
-
-    @property
-    def n(self) -> int:
-        return self.days.total()
+    before: int
 
 
 def arrivals(tickets: Tickets, period: Period) -> Arrivals:
-    rows = (
-        tickets.filter(period.within("opened_at"))
-        .order_by()
-        .values(slot=period.slot("opened_at"))
-        .annotate(n=ALL)
-        .values_list("slot", "n")
-    )
-    zone = timezone.get_current_timezone()
-    found = Arrivals(Counter(), [[0] * 24 for _ in range(7)])
-    for slot, n in rows:
-        local = slot.astimezone(zone)
-        found.days[local.date()] += n
-        found.week[local.weekday()][local.hour] += n
-    return found
+    found = tickets.filter(period.doubled.within("opened_at")).aggregate(at=Packed("opened_at", "opened_at"))
+    both = columns.numbers(found["at"])
+    before = columns.place(both, period.start)
+    opened = both[before:]
+    week, days = [[0] * 24 for _ in range(7)], {}
+    for day in period.dates:
+        parts = columns.cut(opened, columns.hours(day, zone()))
+        counts = [part.stop - part.start for part in parts]
+        days[day] = sum(counts)
+        week[day.weekday()] = list(map(add, week[day.weekday()], counts))
+    return Arrivals(len(opened), days, week, before)
 
 
 def confirmed(tickets: Tickets, period: Period) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from accounts.models import Team, User
-from tickets.models import Ticket, teams_seen
+from tickets.models import Ticket, teams_hidden_from
 
 Tickets = QuerySet[Ticket]
 
@@ -26,5 +26,5 @@ class Scope:
             return cls(seen, Q(ticket__in=seen))
         # Looking up the ticket of each of fifty thousand clocks costs more than counting them. Most readers see every
         # team, the others nearly all: so what they do not see is left out, instead of the rest being looked up.
-        hidden = list(Team.objects.exclude(pk__in=teams_seen(user)).values_list("pk", flat=True))
+        hidden = list(teams_hidden_from(user).values_list("pk", flat=True))
         return cls(seen, ~Q(ticket__in=Ticket.objects.filter(team__in=hidden)) if hidden else Q())

@@ -1,13 +1,12 @@
 """The dashboard's tiles: label, value, note, link, and how it moved against the period before."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from accounts.models import Team
 from reports import measures
-from reports.measures import FIRST_RESPONSE, RESOLUTION, Arrivals, Period
+from reports.measures import Arrivals, Durations, Period
 from reports.scope import Scope
 from sla.compliance import Score
 
@@ -19,8 +18,8 @@ class Measured:
     """What a period was found to hold; the charts show it too."""
 
     arrivals: Arrivals
-    answered: dict[date, list[float]]
-    resolved: dict[date, list[float]]
+    answered: Durations
+    resolved: Durations
     stars: dict[str, Any]
     met: Score
 
@@ -43,17 +42,17 @@ def queue_link(**filters: Any) -> str:
     return "/queue/all?" + urlencode(filters, doseq=True)
 
 
-def pace(scope: Scope, period: Period, team: Team | None, found: Measured) -> list[Tile]:
+def pace(period: Period, team: Team | None, found: Measured) -> list[Tile]:
     """First response and resolution, p50 and p90."""
     more = {"days": period.days} | ({"team": team.pk} if team else {})
     tiles: list[Tile] = []
-    for label, column, measure, days in (
-        ("First response", FIRST_RESPONSE, "responded", found.answered),
-        ("Resolution", RESOLUTION, "resolved", found.resolved),
+    for label, measure, lasted in (
+        ("First response", "responded", found.answered),
+        ("Resolution", "resolved", found.resolved),
     ):
-        spread, was = measures.together(days), measures.spread(scope.tickets, column, period.before)
+        spread = lasted.all
         link = "/dashboard/tickets?" + urlencode({"measure": measure, **more})
-        moved = delta(spread.p50, was.p50, good_when_less=True)
+        moved = delta(spread.p50, lasted.before.p50, good_when_less=True)
         note = f"{spread.n} tickets"
         tiles += [
             {"label": f"{label}, p50", "seconds": spread.p50, "note": note, "url": link, "delta": moved},
@@ -66,17 +65,16 @@ def tiles(scope: Scope, period: Period, team: Team | None, found: Measured) -> l
     """All of them, in their order."""
     since = period.start.isoformat()
     only = {"team": team.pk} if team else {}
-    earlier = measures.arrived(scope.tickets, period.before)
     by_person, closed = measures.confirmed(scope.tickets, period)
     met, stars = found.met, found.stars
     return [
-        *pace(scope, period, team, found),
+        *pace(period, team, found),
         {"label": "SLA met", "percent": met.percent, "note": f"{met.breached} missed of {met.decided}", "url": "#sla"},
         {
             "label": "Arrived",
-            "count": found.arrivals.n,
+            "count": found.arrivals.all,
             "note": "tickets",
-            "delta": delta(found.arrivals.n, earlier, good_when_less=True),
+            "delta": delta(found.arrivals.all, found.arrivals.before, good_when_less=True),
             "url": queue_link(status="any", opened_after=since, **only),
         },
         {

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.doors import SettingsRequest, managers
 from accounts.models import Team
+from lib.templatetags.ui import human_seconds
 from reports import charts, compliance, measures
-from reports.measures import AGES, FIRST_RESPONSE, PERIODS, RESOLUTION, Period, Spread
+from reports.measures import AGES, FIRST_RESPONSE, PERIODS, RESOLUTION, Period
 from reports.scope import Scope
 from reports.tiles import Measured, queue_link, tiles
 from tickets.models import Ticket
@@ -66,8 +67,9 @@ def standing(request: SettingsRequest, team: Team | None, now: datetime) -> dict
     """What is open now, by team and age, and the teams to choose from: those with open tickets."""
     found = measures.backlog(Ticket.objects.visible_to(request.user), now)
     teams = list(Team.objects.filter(pk__in=found).order_by("name"))
+    links = age_links(now)
     shown = [
-        {"team": one.pk, "name": one.name, "total": sum(found[one.pk]), "cells": cells(one, found[one.pk], now)}
+        {"team": one.pk, "name": one.name, "total": sum(found[one.pk]), "cells": cells(one, found[one.pk], links)}
         for one in teams
         if team is None or team == one
     ]
@@ -79,28 +81,34 @@ def standing(request: SettingsRequest, team: Team | None, now: datetime) -> dict
     }
 
 
-def cells(team: Team, counts: list[int], now: datetime) -> list[dict[str, Any]]:
-    """One team's open tickets by age, each with the link to them."""
+def age_links(now: datetime) -> list[tuple[str, str]]:
+    """(label, link to the open tickets of that age) of each age."""
     found = []
-    for n, (label, start, end) in zip(counts, AGES, strict=True):
-        filters: dict[str, Any] = {"status": "open", "team": team.pk}
+    for label, start, end in AGES:
+        filters: dict[str, Any] = {"status": "open"}
         if start:
             filters["opened_before"] = (now - timedelta(days=start)).isoformat()
         if end is not None:
             filters["opened_after"] = (now - timedelta(days=end)).isoformat()
-        found.append({"n": n, "label": label, "url": queue_link(**filters)})
+        found.append((label, queue_link(**filters)))
     return found
+
+
+def cells(team: Team, counts: list[int], links: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """One team's open tickets by age, each with the link to them."""
+    return [
+        {"n": n, "label": label, "url": f"{url}&team={team.pk}"} for n, (label, url) in zip(counts, links, strict=True)
+    ]
 
 
 def drawn(period: Period, found: Measured) -> dict[str, Any]:
     """The charts, and the tables that say the same."""
-    days = period.dates
+    days = period.dates[-period.days :]  # a chart has whole days only
     labels = [date_format(day, "j M") for day in days]
-    speed = {day: Spread.of(values) for day, values in found.answered.items()}
-    daily = [speed.get(day, Spread(None, None, 0)) for day in days]
+    daily = [found.answered.days[day] for day in days]
     flow = [
         charts.Series("Opened", "s1", [found.arrivals.days[day] for day in days]),
-        charts.Series("Resolved", "s3", [len(found.resolved.get(day, ())) for day in days]),
+        charts.Series("Resolved", "s3", [found.resolved.days[day].n for day in days]),
     ]
     pace = [
         charts.Series("p90", "s2", [None if one.p90 is None else one.p90 / HOUR for one in daily]),
@@ -109,9 +117,14 @@ def drawn(period: Period, found: Measured) -> dict[str, Any]:
     grid = found.arrivals.week
     return {
         "flow": charts.bars(flow, labels),
-        "flow_rows": list(zip(labels, flow[0].values, flow[1].values, strict=True)),
+        "flow_rows": charts.table(zip(labels, flow[0].values, flow[1].values, strict=True)),
         "pace": charts.lines(pace, labels, form="{:.1f} h"),
-        "pace_rows": [(label, one.p50, one.p90, one.n) for label, one in zip(labels, daily, strict=True) if one.n],
+        "pace_rows": charts.table(
+            (label, human_seconds(one.p50), human_seconds(one.p90), one.n)
+            for label, one in zip(labels, daily, strict=True)
+            if one.n
+        ),
         "heat": charts.heat(grid, WEEKDAYS),
-        "heat_rows": [(name, row, sum(row)) for name, row in zip(WEEKDAYS, grid, strict=True)],
+        "heat_rows": charts.table((name, *row, sum(row)) for name, row in zip(WEEKDAYS, grid, strict=True)),
+        "hours": range(24),
     }

@@ -14,7 +14,7 @@ from tickets.models.ticket import (
     TicketFollower,
     TicketKind,
     Verification,
-    teams_seen,
+    teams_hidden_from,
 )
 
 __all__ = [
@@ -39,5 +39,5 @@ __all__ = [
     "Use",
     "Verification",
     "rules_in_force",
-    "teams_seen",
+    "teams_hidden_from",
 ]

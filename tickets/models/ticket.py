@@ -69,12 +69,12 @@ def public_token() -> str:
     return secrets.token_urlsafe(16)
 
 
-def teams_seen(user: User) -> models.QuerySet[Team]:
-    """Teams whose tickets somebody of the desk sees: those not restricted, and her own; admins see all."""
+def teams_hidden_from(user: User) -> models.QuerySet[Team]:
+    """Teams whose tickets somebody of the desk does not see: those restricted, but for her own; none from admins."""
     if user.is_admin:
-        return Team.objects.all()
+        return Team.objects.none()
     mine = Membership.objects.filter(user=user).values("team")
-    return Team.objects.filter(Q(restricted=False) | Q(pk__in=mine))
+    return Team.objects.filter(restricted=True).exclude(pk__in=mine)
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -86,8 +86,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self
         if user.is_desk:
             # What is hidden, not what is seen: a short list that is read once, where a join would be planned each time.
-            mine = Membership.objects.filter(user=user).values("team")
-            return self.exclude(team__in=Team.objects.filter(restricted=True).exclude(pk__in=mine))
+            return self.exclude(team__in=teams_hidden_from(user))
         # A union, not OR: each part has its index, where OR would read the whole table.
         own = Ticket.objects.filter(requester=user).values("pk")
         others: list[models.QuerySet[Any, Any]] = [TicketFollower.objects.filter(user=user).values("ticket")]
