@@ -20,6 +20,7 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip
+NAV_ON = ("/settings/", "/intake/", "/mailbox/")
 
 
 def rail_of(request: HttpRequest, user: User) -> list[dict[str, Any]]:
@@ -35,6 +36,21 @@ def rail_of(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def settings_nav(path: str, user: User) -> list[dict[str, Any]]:
+    """The settings' pages that this person may open, the current one marked."""
+    return [
+        {
+            "title": title,
+            "links": [
+                {"label": label, "url": url, "current": path.startswith(url)}
+                for label, url, admins in links
+                if user.is_admin or not admins
+            ],
+        }
+        for title, links in SETTINGS_NAV
+    ]
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Template variables of the desk's frame, for people of the desk only.
 
@@ -44,21 +60,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.is_desk:
         return {}
-    nav = [
-        {
-            "title": title,
-            "links": [
-                {"label": label, "url": url, "current": request.path.startswith(url)}
-                for label, url, admins in links
-                if user.is_admin or not admins
-            ],
-        }
-        for title, links in SETTINGS_NAV
-    ]
     return {
         "rail": SimpleLazyObject(lambda: rail_of(request, user)),
         "live_url": "/live",
         "palette_url": "/palette",
         "demo": not settings.EMAIL_HOST,
-        "settings_nav": nav if request.path.startswith(("/settings/", "/intake/", "/mailbox/")) else [],
+        "settings_nav": settings_nav(request.path, user) if request.path.startswith(NAV_ON) else [],
     }

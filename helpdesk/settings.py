@@ -86,7 +86,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "helpdesk.context.frame",
             ],
-            "builtins": ["lib.templatetags.ui", "django.templatetags.static"],
+            "builtins": ["lib.templatetags.ui"],
         },
     }
 ]

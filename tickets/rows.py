@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from django.db.models import CharField, F, Func, QuerySet
+from django.db.models import CharField, F, Field, Func, Model, QuerySet
 from django.utils.safestring import SafeString
 
 from accounts.models import Team, User
@@ -21,11 +21,12 @@ CHANNELS = dict(Channel.choices)
 OWN = ("id", "subject", "status", "severity", "channel", "needs_reply", "last_event_at", "next_due_at")
 
 
-def looked_up(column: str, model: type[Site | Team | User], said: str = "name") -> Func:
-    """The name of the row that a foreign key of the ticket points to."""
-    table = model._meta.db_table
-    template = f"(SELECT {said} FROM {table} WHERE id = %(expressions)s)"  # noqa: S608 - our own table names
-    return Func(F(column), template=template, output_field=CharField())
+def looked_up(
+    column: str, model: type[Model], said: str = "name", *, key: str = "id", output: "Field[Any, Any] | None" = None
+) -> Func:
+    """What the one row of another table says whose `key` is this column of the ticket. All SQL here is our own."""
+    template = f"(SELECT {said} FROM {model._meta.db_table} WHERE {key} = %(expressions)s)"  # noqa: S608
+    return Func(F(column), template=template, output_field=output or CharField())
 
 
 PERSON = "COALESCE(NULLIF(TRIM(name), ''), email)"  # as lib.templatetags.ui.person calls somebody

@@ -5,16 +5,21 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import SmallIntegerField
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
-from tickets.models import Ticket
+from tickets.models import Csat, Ticket
+from tickets.rows import looked_up
 
-RELATED = (
-    "requester", "organisation", "team", "assignee", "site", "component", "resolved_by", "verified_by", "csat",
-)  # fmt: skip
+# Its people are read with those of its timeline (tickets/timeline.py), or when a verb asks for one.
+RELATED = ("organisation", "team", "site", "component")
+RATING = {
+    "rating": looked_up("id", Csat, "score", key="ticket_id", output=SmallIntegerField()),
+    "rating_comment": looked_up("id", Csat, "comment", key="ticket_id"),
+}
 
 
 class DeskRequest(HttpRequest):
@@ -43,8 +48,9 @@ def desk(view: View) -> Callable[..., HttpResponseBase]:
 
 
 def find(request: DeskRequest, pk: int) -> Ticket:
-    """The ticket with what its page shows of related rows: one statement. Invisible looks like not found."""
-    ticket = Ticket.objects.visible_to(request.user).select_related(*RELATED).filter(pk=pk).first()
+    """The ticket with its team, site, organisation and `rating`: one statement. Invisible looks like not found."""
+    seen = Ticket.objects.visible_to(request.user).filter(pk=pk)
+    ticket = seen.select_related(*RELATED).annotate(**RATING).first()
     if ticket is None:
         raise Http404
     return ticket
