@@ -16,6 +16,7 @@ _RESULT = re.compile(r"(?:^|;)\s*(dmarc|dkim|spf)\s{0,5}=\s{0,5}([a-z]{1,20})", 
 _FAILURES = {"fail", "softfail", "permerror", "hardfail", "policy"}
 _ADDRESS = re.compile(r"[\w.+-]{1,100}@[\w-]{1,100}(?:\.[\w-]{1,100}){1,5}")
 _WORD = re.compile(r"[^\W\d_]+")
+_LATIN_LOOKALIKES = set("асеорхуіјѕһԁӏԛԝ")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 
 
@@ -61,8 +62,8 @@ def spoof_signs(authors: tuple[Address, ...], reply_to: tuple[Address, ...], hea
 
 def mixes_scripts(text: str) -> bool:
     """Letters that look alike from different alphabets within one word. Accents and digits are no alphabet."""
-    if text.isascii():
-        return _mixed_puny(text)
+    if "@" in text and _imitates(text):
+        return True
     return any(len(_alphabets(word)) > 1 for word in _WORD.findall(text[:1000]))
 
 
@@ -71,14 +72,14 @@ def _alphabets(word: str) -> set[str]:
     return {name for name in names if name in _SCRIPTS}
 
 
-def _mixed_puny(text: str) -> bool:
-    """The same for a domain in its wire form."""
+def _imitates(text: str) -> bool:
+    """A domain's label that only looks Latin, or mixes alphabets in its wire form."""
     for label in text[:500].lower().rpartition("@")[2].split("."):
         if label.startswith("xn--"):
             try:
-                shown = label[4:].encode().decode("punycode")
+                label = label[4:].encode().decode("punycode")
             except (UnicodeError, ValueError):
                 return True
-            if len(_alphabets(shown)) > 1:
-                return True
+        if len(_alphabets(label)) > 1 or (label and set(label) <= _LATIN_LOOKALIKES):
+            return True
     return False

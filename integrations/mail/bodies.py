@@ -9,6 +9,7 @@ from integrations.mail.letter import Attachment
 from integrations.mail.mime import Part
 
 _BAD_IN_NAMES = re.compile(r"[\x00-\x1f\x7f<>:\"|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
+_UPWARDS = re.compile(r"(?:\.{1,3}/)+|\A/+")
 _EXTENSIONS = {
     "message/rfc822": ".eml",
     "message/delivery-status": ".txt",
@@ -21,6 +22,9 @@ _EXTENSIONS = {
     "image/gif": ".gif",
     "application/pdf": ".pdf",
     "application/ms-tnef": ".dat",
+    "application/pgp-signature": ".asc",
+    "application/pkcs7-signature": ".p7s",
+    "application/pkcs7-mime": ".p7m",
 }
 _SHOWN = {"text/plain", "text/html", "text/enriched", "text/richtext", "text/x-amp-html", "text"}
 _TAG_BRACKETS = re.compile(r"</?[a-zA-Z-]{1,40}>")
@@ -68,7 +72,7 @@ def gather(part: Part) -> Body:
 def name(written: str, kind: str, number: int) -> str:
     """A file name that is a name only: no path, no tricks of direction; a plain one when the sender gave none."""
     clean = _BAD_IN_NAMES.sub("", charsets.clean(written).replace("\n", " ")).strip().rpartition("\\")[2]
-    clean = re.sub(r"\s+", " ", clean.replace("/", "_")).strip(" ")
+    clean = re.sub(r"\s+", " ", _UPWARDS.sub("", clean).replace("/", "_")).strip(" ")
     if not clean.strip(". "):
         return f"attachment-{number}{_EXTENSIONS.get(kind, '')}"
     stem, dot, extension = clean.rpartition(".")

@@ -13,7 +13,7 @@ from flufl.bounce import all_failures
 from integrations.mail import headers, identifiers, limits, wording
 from integrations.mail.addresses import split
 from integrations.mail.headers import Headers
-from integrations.mail.letter import Address, Bounce
+from integrations.mail.letter import Bounce, Letter
 from integrations.mail.mime import Part
 
 _SYSTEM = re.compile(
@@ -31,25 +31,21 @@ _BROKEN = (LookupError, ValueError, TypeError, AttributeError, RecursionError, A
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # its tracebacks over odd mail tell nobody anything
 
 
-def read(
-    part: Part, parts: list[Part], authors: tuple[Address, ...], subject: str, return_path: str | None
-) -> Bounce | None:
+def read(part: Part, parts: list[Part], letter: Letter) -> Bounce | None:
     """The report a mail is; None when it is an ordinary one."""
     status_parts = [one for one in parts if one.type in ("message/delivery-status", "message/global-delivery-status")]
     groups = [group for one in status_parts for group in _groups(one.content)]
     announced = "x-failed-recipients" in {name for name, _ in part.headers.items}
-    if not (
-        groups or announced or _seems_system(part, authors, return_path) or wording.UNDELIVERED.search(subject[:300])
-    ):
+    if not (groups or announced or _seems_system(part, letter) or wording.UNDELIVERED.search(letter.subject[:300])):
         return None
     failed = [group for group in groups if group.text("action").lower() not in ("delivered", "relayed", "expanded")]
     if groups and not failed and not announced:
         return None
     recipients = [*_announced(part.headers), *_by_wording(part), *(_recipient(group) for group in failed)]
     recipients = list(dict.fromkeys(one.lower() for one in recipients if "@" in one))
-    titled = bool(wording.UNDELIVERED.search(subject[:300]))
+    titled = bool(wording.UNDELIVERED.search(letter.subject[:300]))
     came_back = any(one.type in _RETURNED for one in parts)
-    if not (failed or recipients or (titled and (came_back or _seems_system(part, authors, return_path)))):
+    if not (failed or recipients or (titled and (came_back or _seems_system(part, letter)))):
         return None
     text = b"\n".join(one.content[:20_000] for one in parts if one.type.startswith("text/"))[:60_000]
     status, diagnostic = _status(failed, text.decode("utf-8", "replace"))
@@ -63,10 +59,10 @@ def read(
     )
 
 
-def _seems_system(part: Part, authors: tuple[Address, ...], return_path: str | None) -> bool:
-    if part.type == "multipart/report" or return_path == "" or not authors:
+def _seems_system(part: Part, letter: Letter) -> bool:
+    if part.type == "multipart/report" or letter.return_path == "" or not letter.authors:
         return True
-    return any(_SYSTEM.match(author.addr) or _NAMED.search(author.name[:200]) for author in authors[:3])
+    return any(_SYSTEM.match(author.addr) or _NAMED.search(author.name[:200]) for author in letter.authors[:3])
 
 
 def _groups(content: bytes) -> list[Headers]:

@@ -17,4 +17,4 @@ LINES = 20_000  # of text looked through for quotes
 TAGS = 50_000  # of HTML kept
 NESTED_TAGS = 60
 PACKED_BYTES = 30 * 1024 * 1024  # of a winmail.dat
-BOUNCE_BYTES = 200 * 1024
+BOUNCE_BYTES = 100 * 1024

@@ -5,6 +5,7 @@ Real mail breaks every rule of the format, so each step takes what it can get; w
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -35,16 +36,36 @@ def parse(raw: bytes, *, trusted: Collection[str] = ()) -> Letter:
     about the sender's authentication is believed."""
     part, flaws = mime.read(raw)
     parts = mime.walk(part)
-    headers = part.headers
     body = bodies.gather(part)
     _unpack(body)
+    letter = _envelope(part.headers, trusted)
     text = body.text
+    bounce = bounces.read(part, parts, letter)
+    told = quoting.split(text, subject=letter.subject)
+    return replace(
+        letter,
+        text=text,
+        reply_text=told.new,
+        quoted_text=told.quoted,
+        signature=told.signature,
+        html=body.html,
+        attachments=tuple(body.attachments),
+        bounce=bounce,
+        feedback=_is_feedback(parts),
+        crypto=kinds.crypto(parts, text),
+        calendar_method=kinds.calendar_method(parts),
+        forwarded_from=None if bounce else kinds.forwarded_from(told.forwarded, parts),
+        flaws=tuple(flaws + body.flaws),
+    )
+
+
+def _envelope(headers: Headers, trusted: Collection[str]) -> Letter:
+    """What the mail's own headers say."""
     subject = headers.text("subject")[: limits.SUBJECT]
-    told = quoting.split(text, subject=subject)
     authors = addresses.read(headers, "from")
+    sender = addresses.read(headers, "sender")
     reply_to = addresses.read(headers, "reply-to")
     return_path = _return_path(headers)
-    sender = addresses.read(headers, "sender")
     return Letter(
         author=_author(authors, sender, reply_to),
         authors=authors,
@@ -59,22 +80,10 @@ def parse(raw: bytes, *, trusted: Collection[str] = ()) -> Letter:
         message_id=identifiers.message_id(headers),
         in_reply_to=identifiers.read(headers, "in-reply-to"),
         references=identifiers.read(headers, "references"),
-        text=text,
-        reply_text=told.new,
-        quoted_text=told.quoted,
-        signature=told.signature,
-        html=body.html,
-        attachments=tuple(body.attachments),
         automatic=automatic.signs(headers, authors, subject, return_path),
-        bounce=bounces.read(part, parts, authors, subject, return_path),
-        feedback=_is_feedback(parts),
         authentication=authentication.verdict(headers, trusted),
         spoof=authentication.spoof_signs(authors, reply_to, headers),
         spam=automatic.is_spam(headers),
-        crypto=kinds.crypto(parts, text),
-        calendar_method=kinds.calendar_method(parts),
-        forwarded_from=kinds.forwarded_from(told.forwarded, parts),
-        flaws=tuple(flaws + body.flaws),
     )
 
 

@@ -36,6 +36,10 @@ class _Page:
             self.write(" ")
         elif node.tag in markup.BLOCKS:
             self.end_line()
+            if node.tag == "blockquote" and node.kind == "close":
+                self.nest(node)  # the blank line after a quote is no part of it
+                self.gap()
+                return
             if node.tag in _SPACED and not (node.tag in ("ul", "ol") and len(self.lists) > 1):
                 self.gap()
             self.nest(node)

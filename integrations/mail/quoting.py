@@ -69,6 +69,8 @@ def split(text: str, *, subject: str = "") -> Parts:
             _drop_rule(new, quoted)
         quoted += lines[at:end]
         at = end
+        while at < len(lines) and not lines[at].strip() and (not new or not new[-1].strip()):
+            at += 1
     return _signed(new, quoted, "")
 
 

@@ -130,7 +130,7 @@ SENT_FROM = re.compile(
 )
 
 AWAY = re.compile(
-    r"out[- ]of[- ](?:the[- ])?office|auto(?:matic|mated)?[ -]?(?:reply|response|answer|replied)|autoreply|auto:"
+    r"out[- ]of[- ](?:the[- ])?office|auto(?:matic|mated)?[ -]?(?:reply|response|answer|replied)|autoreply|^\s*auto:"
     r"|away from (?:the|my) (?:office|mail|desk)|on (?:vacation|annual leave|parental leave|maternity leave)"
     r"|automatische (?:antwort|abwesenheit|reaktion)|abwesenheits(?:notiz|benachrichtigung|nachricht|assistent|meldung)"
     r"|abwesend:|nicht im b(?:ü|ue)ro|au(?:ß|ss)er haus|ich bin (?:im urlaub|abwesend)"
