@@ -19,7 +19,7 @@ MAX_CHARS = 60_000  # of one message; a tsvector holds 1 MB
 MAX_LEXEMES = 20_000  # of one ticket; later messages of a monster thread are found by their ticket's other words
 MAX_QUERY = 200
 BUCKET = 1024  # tickets that share a bucket word
-NEWEST = (1, 4, 16)  # buckets asked first, before all of them
+NEWEST = (4, 16)  # buckets asked first, before all of them; the newest alone may have just begun
 RANKED = 100  # newest answers among which the best are looked for
 
 

@@ -4,11 +4,13 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from tickets import search as words
 from tickets.headlines import headlines
 from tickets.models import Ticket
+from tickets.rows import Row, rows_of
 from tickets.views.access import DeskRequest, desk
 
 PAGE = 25
@@ -41,11 +43,8 @@ def search(request: DeskRequest) -> HttpResponse:
     return render(request, "tickets/search/page.html", context)
 
 
-def hits_of(request: DeskRequest, numbers: list[int], query: str) -> list[Ticket]:
-    """The tickets in the order given, each with its `headline`."""
-    related = ("requester", "site", "team", "assignee")
-    tickets = Ticket.objects.visible_to(request.user).select_related(*related).in_bulk(numbers)
-    lines = headlines(numbers, query, internal=True)
-    for pk, ticket in tickets.items():
-        ticket.headline = lines.get(pk, "")  # type: ignore[attr-defined]
-    return [tickets[number] for number in numbers if number in tickets]
+def hits_of(request: DeskRequest, numbers: list[int], query: str) -> list[tuple[Row, SafeString]]:
+    """(row, where it matches) of each ticket, in the order given."""
+    rows = {row.id: row for row in rows_of(Ticket.objects.visible_to(request.user).filter(pk__in=numbers))}
+    lines = headlines(list(rows), query, internal=True)
+    return [(rows[number], lines.get(number, SafeString(""))) for number in numbers if number in rows]
