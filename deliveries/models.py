@@ -61,11 +61,13 @@ class Delivery(models.Model):
     """One message to one recipient: what leaves the desk, and whether it arrived. Sent by a worker, never a request."""
 
     channel = models.CharField(max_length=10, default="email")
-    key = models.CharField(max_length=120, unique=True, help_text="one row, one message")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deliveries")
+    key = models.CharField(max_length=120, help_text="one row, one message")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="deliveries", db_index=False
+    )
     address = models.CharField(max_length=254)
     ticket = models.ForeignKey(Ticket, null=True, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.ForeignKey(Event, null=True, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(Event, null=True, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     automatic = models.BooleanField(default=False, help_text="no person wrote it")
 
     sender = models.CharField(max_length=320, help_text="From")
@@ -73,7 +75,7 @@ class Delivery(models.Model):
     body_text = models.TextField()
     body_html = models.TextField(blank=True)
     headers = models.JSONField(default=dict)
-    message_id = models.CharField(max_length=320, unique=True, default=new_message_id)
+    message_id = models.CharField(max_length=320, default=new_message_id)
     created_at = models.DateTimeField()
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -105,11 +107,14 @@ class Delivery(models.Model):
             ),
         ]
         constraints = [
+            # As constraints: a unique field of text would have a second index, for LIKE.
+            models.UniqueConstraint(fields=["key"], name="one_delivery_per_key"),
+            models.UniqueConstraint(fields=["message_id"], name="one_delivery_per_message_id"),
             models.CheckConstraint(
                 condition=Q(state__in=[State.PENDING, State.SENDING], next_try_at__isnull=False)
                 | Q(~Q(state__in=[State.PENDING, State.SENDING]), next_try_at__isnull=True),
                 name="only_unfinished_deliveries_wait",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

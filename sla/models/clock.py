@@ -29,15 +29,17 @@ class Clock(models.Model):
     pages sort and sweeps find. Without a target the row only keeps its spans: nothing is due, nothing counts.
     """
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks")
+    # Found by ticket through one_clock_per_obligation_and_cycle. Every clock is written by its ticket's verbs, so no index
+    # of its own is kept for what is rarely looked up by: policies and calendars are protected, not deleted.
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks", db_index=False)
     obligation = models.CharField(max_length=16, choices=Obligation.choices)
     cycle = models.PositiveSmallIntegerField(default=1)
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     policy_version = models.PositiveIntegerField()
     reason = models.CharField(max_length=200, help_text="why this policy was chosen")
     target = models.PositiveBigIntegerField(null=True, help_text="seconds of working time")
-    calendar = models.ForeignKey(Calendar, null=True, on_delete=models.PROTECT, related_name="clocks")
+    calendar = models.ForeignKey(Calendar, null=True, on_delete=models.PROTECT, related_name="clocks", db_index=False)
     calendar_version = models.PositiveIntegerField(default=0)
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
@@ -114,7 +116,7 @@ class Clock(models.Model):
 class Breach(models.Model):
     """A broken promise. Append-only: no later change of severity, policy or calendar erases it."""
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="breaches")
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="breaches", db_index=False)
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="breaches")
     obligation = models.CharField(max_length=16, choices=Obligation.choices)
     cycle = models.PositiveSmallIntegerField()
@@ -124,9 +126,9 @@ class Breach(models.Model):
     elapsed = models.FloatField(help_text="working seconds used when it was noticed")
     over_by = models.FloatField(help_text="elapsed - target")
     noticed_at = models.DateTimeField(help_text="noticed_at - due_at is the lag of detection")
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="+", db_index=False)
     policy_version = models.PositiveIntegerField()
-    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+", db_index=False)
     calendar_version = models.PositiveIntegerField()
 
     class Meta:
@@ -146,7 +148,7 @@ class Firing(models.Model):
     moves the stage's instant into the future.
     """
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="firings")
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="firings", db_index=False)
     stage = models.CharField(max_length=8, choices=Stage.choices)
     arming = models.PositiveSmallIntegerField()
     due_at = models.DateTimeField(help_text="when it should have fired")

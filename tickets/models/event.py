@@ -81,7 +81,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """A line of history: at once the timeline, the event bus and the source of reports. Append-only."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(auto_now_add=True)

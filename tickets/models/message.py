@@ -27,7 +27,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """A public reply, an internal note, or what the requester wrote. The body is Markdown as written."""
 
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="messages")
     from_desk = models.BooleanField(help_text="written by somebody of the desk")
     automatic = models.BooleanField(default=False, help_text="no person wrote it: never counts as a response")
