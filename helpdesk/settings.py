@@ -209,6 +209,8 @@ EMAIL_USE_TLS = flag("EMAIL_USE_TLS", EMAIL_PORT == 587)
 EMAIL_USE_SSL = flag("EMAIL_USE_SSL", EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Helpdesk <desk@helpdesk.example>")
+# Answers come to support+<reference>@…, bounces to support+<delivery>@…, where our mailboxes' servers deliver such mail.
+MAIL_PLUS_ADDRESSES = flag("MAIL_PLUS_ADDRESSES", True)
 DELIVERY_SENDERS = {"email": "deliveries.senders.email.Sender"}
 
 # -- Celery ----------------------------------------------------------------------------------------------------------
