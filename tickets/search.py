@@ -19,7 +19,7 @@ MAX_CHARS = 60_000  # of one message; a tsvector holds 1 MB
 MAX_LEXEMES = 20_000  # of one ticket; later messages of a monster thread are found by their ticket's other words
 MAX_QUERY = 200
 BUCKET = 1024  # tickets that share a bucket word
-NEWEST = (4, 16)  # buckets asked first, before all of them; the newest alone may have just begun
+STEPS = (1, 2, 8)  # buckets asked at a time, from the newest on, before all of them
 RANKED = 100  # newest answers among which the best are looked for
 
 
@@ -81,10 +81,9 @@ def newest_number() -> int:
         return cursor.fetchone()[0] or 0
 
 
-def buckets_from(newest: int, count: int) -> list[str]:
-    """The bucket words of `newest` and of the tickets before it, `count` of them at most."""
-    first = newest // BUCKET
-    return [bucket_word(place * BUCKET) for place in range(first, max(-1, first - count), -1)]
+def buckets_before(bucket: int, count: int) -> list[str]:
+    """The bucket words of this bucket and of those before it, `count` of them at most."""
+    return [bucket_word(place * BUCKET) for place in range(bucket, max(-1, bucket - count), -1)]
 
 
 def number_in(query: str) -> int | None:
@@ -105,17 +104,22 @@ def find(user: User, query: str, *, before: int | None = None, size: int = 25) -
     if not clean(query, MAX_QUERY).strip():
         return []
 
-    def ask(buckets: Sequence[str]) -> list[int]:
-        found = search(visible, query, internal=user.is_desk, buckets=buckets)
+    def ask(buckets: Sequence[str], most: int) -> list[int]:
+        matches = search(visible, query, internal=user.is_desk, buckets=buckets)
         # "+ 0" keeps the planner from walking back through all documents, each of which it would have to unpack.
-        return list(found.order_by((F("pk") + 0).desc()).values_list("pk", flat=True)[:size])
+        return list(matches.order_by((F("pk") + 0).desc()).values_list("pk", flat=True)[:most])
 
     if user.is_desk:  # the few tickets of a requester need no such care
-        newest = newest_number() if before is None else before
-        for count in NEWEST:
-            if len(found := ask(buckets_from(newest, count))) == size:
+        found: list[int] = []
+        bucket = (newest_number() if before is None else before) // BUCKET
+        for count in STEPS:
+            if bucket < 0:
+                break
+            found += ask(buckets_before(bucket, count), size - len(found))
+            if len(found) == size:
                 return found
-    return ask(())
+            bucket -= count
+    return ask((), size)
 
 
 def best(user: User, query: str, *, size: int = 25) -> list[int]:

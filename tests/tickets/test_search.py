@@ -64,6 +64,9 @@ def test_it_finds_across_buckets_and_without_their_words(
     assert search.find(cast.agent, "voucher", size=3) == made[:-4:-1]
     assert search.find(cast.agent, "voucher", size=50) == made[::-1]
     assert search.find(cast.agent, "voucher", size=2, before=made[4]) == [made[3], made[2]]
+    for size in range(1, 12):  # however many steps that takes
+        assert search.find(cast.agent, "voucher", size=size) == made[::-1][:size]
+        assert search.find(cast.agent, "voucher", size=size, before=made[6]) == made[5::-1][:size]
     with connection.cursor() as cursor:  # documents of an import that knows no buckets
         cursor.execute("UPDATE tickets_searchdocument SET internal = to_tsvector('english', 'voucher')")
     assert search.find(cast.agent, "voucher", size=50) == made[::-1]
@@ -138,7 +141,7 @@ def test_it_asks_as_many_statements_for_few_results_as_for_many(
 ) -> None:
     for n in range(many):
         make.ticket(requester=cast.customer, site=shop, subject=f"Voucher {n}")
-    with django_assert_max_num_queries(10):  # session, person, newest, three searches, rows, bodies, marks, rail
+    with django_assert_max_num_queries(11):  # session, person, newest, four steps, rows, bodies, marks, rail
         desk.get("/search?q=voucher")
 
 
