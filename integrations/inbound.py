@@ -10,6 +10,7 @@ from django.db.models import F
 from integrations import alerts, submissions
 from integrations.models import Door, Inbound, Source, State
 from integrations.reading import Unreadable
+from lib import rows
 from tickets.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def store(
 ) -> Inbound:
     """Keep what came, in one statement, to be interpreted from `due` on; a paused source's waits for a replay."""
     paused = source is not None and not source.is_active
-    return Inbound.objects.create(
+    row = Inbound(
         door=door,
         source=source,
         raw=raw,
@@ -42,6 +43,8 @@ def store(
         next_try_at=None if paused else due or at,
         **facts,
     )
+    rows.insert([row])
+    return row
 
 
 def claim(now: datetime, *, batch: int) -> list[Inbound]:

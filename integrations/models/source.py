@@ -1,5 +1,3 @@
-from typing import Self
-
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
@@ -13,12 +11,6 @@ from tickets.models import Severity
 
 def kinds() -> list[tuple[str, str]]:
     return [(kind.name, kind.title) for kind in KINDS.values()]
-
-
-class SourceQuerySet(models.QuerySet["Source"]):
-    def of_token(self, token: str) -> Self:
-        """The source whose address carries this token (at most one)."""
-        return self.filter(token_digest=crypto.digest(token))
 
 
 class Source(models.Model):
@@ -46,8 +38,6 @@ class Source(models.Model):
     is_active = models.BooleanField("accepting", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
-
-    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
