@@ -29,8 +29,8 @@ class Clock(models.Model):
     pages sort and sweeps find. Without a target the row only keeps its spans: nothing is due, nothing counts.
     """
 
-    # Found by ticket through one_clock_per_obligation_and_cycle. Every verb writes clocks, so what they are rarely looked
-    # up by has no index of its own: policies and calendars are protected, not deleted.
+    # Found by ticket through one_clock_per_obligation_and_cycle. Every verb writes clocks, so what is rarely asked for
+    # has no index of its own: policies and calendars are protected, not deleted.
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="clocks", db_index=False)
     obligation = models.CharField(max_length=16, choices=Obligation.choices)
     cycle = models.PositiveSmallIntegerField(default=1)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sla import rulebook
 from sla.models import Breach, Clock, Firing
 from sla.sweep import sweep
 from tests import make
@@ -100,6 +101,15 @@ def test_a_poisoned_clock_waits_with_its_reason_and_stops_no_other(cast, shop, p
     assert "KeyError" in bad.trouble
     assert bad.fires_at == later(minutes=25)
     assert lines(other, Kind.BREACHED) == [("acknowledge", later(minutes=15))]
+
+
+def test_many_due_clocks_cost_as_many_statements_as_a_few(cast, shop, django_assert_max_num_queries):
+    rulebook.current()
+    for _ in range(40):
+        make.ticket(requester=cast.customer, site=shop, severity=1)
+    with django_assert_max_num_queries(22):
+        assert sweep(later(minutes=31)) == 80
+    assert Breach.objects.count() == Event.objects.filter(kind=Kind.BREACHED).count() == 80
 
 
 def test_an_idle_tick_is_one_statement(p1, django_assert_num_queries):
