@@ -78,8 +78,8 @@ class ByKey(Generic[M]):
         return self  # REST framework copies what a field was made with; a compiled query is for everybody
 
     @cached_property
-    def compiled(self) -> tuple[Any, str, Callable[[Any], M]]:
-        """(the compiler, its statement, how an instance is made of a row)."""
+    def compiled(self) -> tuple[Any, Any, str, Callable[[Any], M]]:
+        """(the compiler and its converters, its statement, how an instance is made of a row)."""
         query = self.rows().order_by().filter(**{self.field: self.example})[:1].query
         compiler = query.get_compiler(DEFAULT_DB_ALIAS)
         statement, params = compiler.as_sql()
@@ -96,14 +96,13 @@ class ByKey(Generic[M]):
                 populator.populate(row, found)
             return found
 
-        return compiler, statement, make
+        return compiler, compiler.get_converters([column[0] for column in select]), statement, make
 
     def find(self, key: Any) -> M | None:
-        compiler, statement, make = self.compiled
+        compiler, converters, statement, make = self.compiled
         with connection.cursor() as cursor:
             cursor.execute(statement, [key])
             rows = cursor.fetchall()
         if not rows:
             return None
-        converters = compiler.get_converters([column[0] for column in compiler.select])
         return make(next(iter(compiler.apply_converters(rows, converters))) if converters else rows[0])
