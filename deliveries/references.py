@@ -3,7 +3,9 @@
 The contract between who writes letters (notifications, deliveries) and who reads mail (integrations.mail):
 
 - A reference says *ticket*, *user* (whom the letter was written to) and *side*: ASKING for the requester and who is
-  kept informed, DESK for people of the desk, whose answers become public replies. It is sealed (80 bits, SECRET_KEY).
+  kept informed; DESK for people of the desk about what the requester wrote: an answer becomes a public reply; NOTE for
+  people of the desk about anything else, a colleague's internal note above all: an answer becomes an internal note, as
+  what answers internal words must never reach the requester. It is sealed (80 bits, SECRET_KEY).
 - It travels in the Message-ID `<h.1042.77.random.seal@domain>`, which comes back in In-Reply-To and References; in the
   reply address `support+h.1042.77.seal@domain`; and in the text, below "Reference:" at its end.
 - A reference that holds proves that whoever sends it has seen a letter to that user. It proves nothing about who that
@@ -31,7 +33,7 @@ READ = 100_000  # characters of a text that are searched
 _PURPOSE = "mail reference"
 _NUMBER = r"(\d{1,18})"
 _REFERENCE = re.compile(
-    rf"(?<![a-z0-9.])([hd])\.{_NUMBER}\.{_NUMBER}\.(?:([0-9a-f]{{16}})\.)?([a-z2-7]{{16}})(?![a-z0-9])", re.IGNORECASE
+    rf"(?<![a-z0-9.])([hdn])\.{_NUMBER}\.{_NUMBER}\.(?:([0-9a-f]{{16}})\.)?([a-z2-7]{{16}})(?![a-z0-9])", re.IGNORECASE
 )
 _RETURN = re.compile(rf"(?<![a-z0-9.])b\.{_NUMBER}\.([a-z2-7]{{16}})(?![a-z0-9])", re.IGNORECASE)
 
@@ -41,6 +43,7 @@ class Side(StrEnum):
 
     ASKING = "h"
     DESK = "d"
+    NOTE = "n"
 
 
 class Reference(NamedTuple):
@@ -49,6 +52,11 @@ class Reference(NamedTuple):
     ticket: int
     user: int
     side: Side = Side.ASKING
+
+    @property
+    def to_desk(self) -> bool:
+        """It was written to somebody of the desk."""
+        return self.side is not Side.ASKING
 
 
 def new_message_id(ticket: int, user: int, *, side: Side = Side.ASKING, domain: str = "") -> str:

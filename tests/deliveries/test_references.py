@@ -12,6 +12,7 @@ from deliveries.references import Reference, Side, mark, new_message_id, read, r
 def test_it_reads_its_own_message_ids_and_addresses():
     assert read(new_message_id(1042, 77)) == Reference(1042, 77, Side.ASKING)
     assert read(new_message_id(1042, 9, side=Side.DESK, domain="shop.example")) == Reference(1042, 9, Side.DESK)
+    assert read(new_message_id(1042, 9, side=Side.NOTE)) == Reference(1042, 9, Side.NOTE)
     assert read(reply_address("support@shop.example", 1042, 77)) == Reference(1042, 77)
     assert new_message_id(1, 2, domain="shop.example").endswith("@shop.example>")
 
@@ -36,6 +37,7 @@ def test_it_finds_them_in_quoted_text():
         lambda text: text.replace("1042", "1043"),
         lambda text: text.replace(".77.", ".78."),
         lambda text: text.replace("h.", "d.", 1),
+        lambda text: text.replace("h.", "n.", 1),
         lambda text: text[:-1] + ("a" if text[-1] != "a" else "b"),
         lambda text: text[:-1],
         lambda text: "x" + text,
@@ -90,7 +92,7 @@ def test_it_knows_its_own_desk_from_another(settings):
 ODD = strategies.text(alphabet=string.printable + "ü\0\ud800")
 
 
-@given(ODD | strategies.from_regex(r"[hdb](\.[0-9a-z]{1,20}){2,5}"))
+@given(ODD | strategies.from_regex(r"[hdnb](\.[0-9a-z]{1,20}){2,5}"))
 def test_nothing_that_a_stranger_sends_raises_or_is_believed(text):
     assert read(text) is None and references.read_return_path(text) is None
     assert not references.is_desk_name(text)
