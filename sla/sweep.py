@@ -40,12 +40,21 @@ class Harvest:
 def sweep(now: datetime, *, limit: int = 20_000) -> int:
     """Fire what is due at `now`; answers how many clocks were looked at."""
     total = 0
+    if not is_due(now):
+        return total
     while total < limit:
         done = batch(now)
         if not done:
             break
         total += done
     return total
+
+
+def is_due(now: datetime) -> bool:
+    """Whether anything is: asked every second, so in plain SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM sla_clock WHERE fires_at <= %s)", [now])
+        return bool(cursor.fetchone()[0])
 
 
 def batch(now: datetime, size: int = BATCH) -> int:
