@@ -7,7 +7,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django_filters.fields import IsoDateTimeField
 
@@ -15,6 +15,7 @@ from accounts.models import Organisation, Team, User
 from catalog.models import Component, Site
 from tickets.models import Channel, Event, Kind, Severity, Ticket, TicketKind
 from tickets.paging import SORTS
+from tickets.queues import teams_of_desk
 from tickets.search import search
 from tickets.states import ACTIVE, DONE, LABELS, OPEN, Status
 
@@ -40,10 +41,9 @@ def asks_as_desk(request: HttpRequest | None) -> bool:
 def teams(request: HttpRequest | None) -> QuerySet[Team]:
     """Teams whose tickets this person may see, for choosing."""
     user = getattr(request, "user", None)
-    if isinstance(user, User) and user.is_admin:
-        return Team.objects.all()
-    mine = Team.objects.filter(memberships__user=user) if asks_as_desk(request) else Team.objects.none()
-    return Team.objects.filter(Q(restricted=False) | Q(pk__in=mine.values("pk")))
+    if isinstance(user, User) and user.is_desk:
+        return teams_of_desk(user)
+    return Team.objects.filter(restricted=False)
 
 
 def people(request: HttpRequest | None) -> QuerySet[User]:

@@ -135,6 +135,12 @@ def page_of(tickets: QuerySet[Ticket], *, sort: str, cursor: str = "", size: int
     order = SORTS[sort]
     way, key = decode(cursor, sort) or ("next", None)
     rows = read(tickets, order, way=way, key=key, size=size + 1, fetch=fetch)
+    return cut(rows, sort=sort, way=way, key=key, size=size)
+
+
+def cut(rows: list[Any], *, sort: str, way: str = "next", key: Key | None = None, size: int = PAGE) -> Page:
+    """A page of rows that were read one further than it goes, nearest to its cursor first."""
+    order = SORTS[sort]
     more, rows = len(rows) > size, rows[:size]
     if way == "prev":
         rows.reverse()

@@ -9,24 +9,32 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from django.db.models import CharField, F, Field, Func, Model, QuerySet
+from django.db.models import CharField, F, Field, Func, Model, QuerySet, SmallIntegerField
 from django.utils.safestring import SafeString
 
 from accounts.models import Team, User
 from catalog.models import Site
-from tickets.models import Channel, Ticket
+from tickets.models import Channel, Csat, Ticket
 from tickets.states import OPEN
 
 CHANNELS = dict(Channel.choices)
 OWN = ("id", "subject", "status", "severity", "channel", "needs_reply", "last_event_at", "next_due_at")
 
 
+class LookedUp(Func):
+    """Told apart as an object, not by what it was made of: that is asked of each column of each ordered statement."""
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (id(self),)
+
+
 def looked_up(
     column: str, model: type[Model], said: str = "name", *, key: str = "id", output: "Field[Any, Any] | None" = None
-) -> Func:
+) -> LookedUp:
     """What the one row of another table says whose `key` is this column of the ticket. All SQL here is our own."""
     template = f"(SELECT {said} FROM {model._meta.db_table} WHERE {key} = %(expressions)s)"  # noqa: S608
-    return Func(F(column), template=template, output_field=output or CharField())
+    return LookedUp(F(column), template=template, output_field=output or CharField())
 
 
 PERSON = "COALESCE(NULLIF(TRIM(name), ''), email)"  # as lib.templatetags.ui.person calls somebody
@@ -35,6 +43,12 @@ NAMES = {
     "owner": looked_up("assignee_id", User, PERSON),
     "site": looked_up("site_id", Site),
     "team": looked_up("team_id", Team),
+}
+# What a ticket's own page joins; its people are read with those of its timeline, or when a verb asks for one.
+RELATED = ("organisation", "team", "site", "component")
+CARD = {
+    "rating": looked_up("id", Csat, "score", key="ticket_id", output=SmallIntegerField()),
+    "rating_comment": looked_up("id", Csat, "comment", key="ticket_id"),
 }
 
 
@@ -84,7 +98,12 @@ class Row:
 
 def rows_of(tickets: QuerySet[Ticket]) -> list[Row]:
     """The rows of these tickets, in their order: one statement."""
-    return [Row(*values) for values in tickets.values_list(*OWN, *NAMES.values())]
+    return [Row(*values) for values in printed(tickets)]
+
+
+def printed(tickets: QuerySet[Ticket]) -> QuerySet[Ticket, tuple[Any, ...]]:
+    """What a row is made of, column by column."""
+    return tickets.values_list(*OWN, *NAMES.values())
 
 
 def placed(rows: list[Row], query: str, *, current: int | None) -> list[Row]:

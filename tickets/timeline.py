@@ -7,12 +7,12 @@ from django.db.models import prefetch_related_objects
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from tickets.asking import LIMIT, newest_events
 from tickets.models import Event, Kind, Ticket
 from tickets.naming import name_people
 from tickets.sentences import sentence
 from tickets.states import Status
 
-LIMIT = 300  # lines of one page; an alert that repeats all night must not weigh on whoever opens its ticket
 FOLD_FROM = 3
 PEOPLE = ("requester", "assignee", "resolved_by", "verified_by")
 
@@ -97,8 +97,7 @@ class Timeline:
 
 def timeline_of(ticket: Ticket, *, everything: bool = False) -> Timeline:
     """A ticket's history for the desk, and the people of both: three statements at most, however long it is."""
-    newest = Event.objects.timeline(ticket).select_related(None).select_related("message").order_by("-at", "-id")
-    found = list(newest if everything else newest[: LIMIT + 1])
+    found = newest_events.ask(everything, pk=ticket.pk)
     cut = not everything and len(found) > LIMIT
     events = found[:LIMIT][::-1] if cut else found[::-1]
     name_people(

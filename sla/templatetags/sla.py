@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from lib.templatetags.ui import human_seconds, sla_chip
+from lib.written import Written
 from sla.explain import standing
 from sla.models import Clock
 from tickets.models import Ticket
@@ -15,6 +16,14 @@ from tickets.states import Status
 
 register = template.Library()
 SOON = timedelta(hours=1)
+clocks_of = Written[Clock](
+    lambda ticket: (
+        Clock.objects.filter(ticket=ticket, target__isnull=False)
+        .select_related("calendar")
+        .order_by("started_at", "id")
+    ),
+    "ticket",
+)
 
 
 @register.simple_tag
@@ -38,9 +47,4 @@ def clocks(ticket: Ticket) -> dict[str, Any]:
     Of the answers after the first, the one under way and the worst; the others fold away with them.
     """
     now = timezone.now()
-    rows = (
-        Clock.objects.filter(ticket=ticket, target__isnull=False)
-        .select_related("calendar")
-        .order_by("started_at", "id")
-    )
-    return {"standings": [standing(clock, now) for clock in rows], "ticket": ticket}
+    return {"standings": [standing(clock, now) for clock in clocks_of.ask(ticket=ticket.pk)], "ticket": ticket}

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Membership, Team
 from catalog.models import Site
@@ -13,7 +14,7 @@ from tests import make
 from tickets.actions import assignment, progress
 from tickets.models import Ticket
 from tickets.paging import SORTS, page_of
-from tickets.queues import VIEWS, counts
+from tickets.queues import ORDER, VIEWS, counts, tickets_of
 
 As = Callable[..., Client]
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,24 @@ def test_it_never_shows_or_counts_a_restricted_teams_tickets(
     assert counts(cast.agent, make.T0)["all"] == 0
     assert numbers(as_user(cast.guard).get("/queue/all")) == [secret.pk]
     assert counts(cast.guard, make.T0)["needs-me"] == 1
+
+
+@pytest.mark.parametrize("who", ["agent", "other_agent", "guard", "manager", "admin"])
+@pytest.mark.parametrize("key", VIEWS)
+def test_it_shows_each_person_the_tickets_of_the_view_and_counts_them(
+    cast: SimpleNamespace, shop: Site, security: Team, back: Team, as_user: As, who: str, key: str
+) -> None:
+    """The list and the counts are asked by statements that were written for a role: they hold what the view says."""
+    person = getattr(cast, who)
+    opened(cast, shop, 2)
+    mine, waiting, elsewhere = opened(cast, shop, 3)
+    make.ticket(requester=cast.customer, team=security, subject="Leaked keys")
+    assignment.assign(ticket=mine, to=person, at=make.later(hours=1), actor=None, via="web")
+    assignment.change_team(ticket=elsewhere, to=back, at=make.later(hours=1), actor=None, via="web")
+    progress.change_status(ticket=waiting, to="waiting", at=make.later(hours=1), actor=cast.agent, via="web")
+    wanted = tickets_of(VIEWS[key], person, timezone.now()).open()
+    assert numbers(as_user(person).get(f"/queue/{key}")) == [row.pk for row in page_of(wanted, sort=ORDER).rows]
+    assert counts(person, timezone.now())[key] == wanted.count()
 
 
 def test_it_counts_every_view_in_one_statement(

@@ -11,13 +11,14 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from tickets import queues
-from tickets.filters import TicketFilter, only_open, teams
+from tickets.asking import teams_to_name, top_of_view
+from tickets.filters import TicketFilter, only_open
 from tickets.models import Ticket
-from tickets.paging import SORTS, page_of
+from tickets.paging import SORTS, Page, cut, page_of
 from tickets.queues import VIEWS, View
-from tickets.rows import placed, rows_of
+from tickets.rows import Row, placed, rows_of
 from tickets.views.access import DeskRequest, desk
-from tickets.views.narrowing import Chip, address, asked_for, chips_of, kept
+from tickets.views.narrowing import KEPT, Chip, address, asked_for, chips_of, kept
 
 
 def queue_context(request: DeskRequest, key: str = "", *, current: int | None = None) -> dict[str, Any]:
@@ -27,22 +28,11 @@ def queue_context(request: DeskRequest, key: str = "", *, current: int | None = 
     next_cursor, prev (addresses of the neighbouring pages), filters (chips), filter_errors.
     """
     view = VIEWS.get(key or request.GET.get("view", ""), VIEWS["needs-me"])
-    data, now = request.GET, timezone.now()
-    tickets = queues.tickets_of(view, request.user, now)
-    asked, errors, chips = asked_for(data), [], []
-    sort, open_only = data.get("sort", ""), view.key != "all"
-    if asked or sort:
-        found = TicketFilter(data, queryset=tickets, request=request, only=(*asked, "sort"))
-        errors = [f"{found.form.fields[name].label}: {e}" for name, es in found.form.errors.items() for e in es]
-        tickets = found.qs if not errors else tickets.none()
-        chips = [] if errors else chips_of(found, data, view.url)
-        open_only = open_only or (not errors and only_open(found.form.cleaned_data.get("status", [])))
-    if view.key == "all" and not asked:
+    data, user = request.GET, request.user
+    page, chips, errors = narrowed(request, view) if any(map(data.get, KEPT)) else (top(view, user), [], [])
+    if view.key == "all" and not asked_for(data):
         # Nothing asked: what is open. Saying so as a chip lets anybody take it off.
-        tickets, open_only = tickets.open(), True
         chips = [Chip("Status", "Open", address(view.url, kept(data, without=("cursor",), status="any")))]
-    order = sort if sort in SORTS else ("due" if open_only else "activity")
-    page = page_of(tickets, sort=order, cursor=data.get("cursor", ""), fetch=rows_of)
     return {
         "view": view,
         "rows": placed(page.rows, kept(data, view=view.key).urlencode(), current=current),
@@ -50,12 +40,38 @@ def queue_context(request: DeskRequest, key: str = "", *, current: int | None = 
         "prev": address(view.url, kept(data, cursor=page.prev)) if page.prev else "",
         "filters": chips,
         "filter_errors": errors,
-        "narrowed": bool(asked),
-        "count": queues.shown(queues.counts_for(request, request.user)[view.key]),
+        "narrowed": bool(asked_for(data)),
+        "count": queues.shown(queues.counts_for(request, user)[view.key]),
         "filter_query": kept(data, without=("cursor",)).urlencode(),
         "live_query": kept(data).urlencode(),
-        "bulk_teams": list(teams(request).values_list("pk", "name")),
+        "bulk_teams": teams_to_name.ask(user.role, me=user.pk),
     }
+
+
+def top(view: View, user: User) -> Page:
+    """The first page of a view as it is."""
+    if view.by_time:
+        return page_of(queues.tickets_of(view, user, timezone.now()), sort=queues.ORDER, fetch=rows_of)
+    rows = top_of_view.ask(view.key, queues.ORDER, user.role, me=user.pk)
+    return cut([Row(*values) for values in rows], sort=queues.ORDER)
+
+
+def narrowed(request: DeskRequest, view: View) -> tuple[Page, list[Chip], list[str]]:
+    """The page of a view that was asked for by filters, an order, a cursor: (page, chips, what cannot be answered)."""
+    data = request.GET
+    tickets = queues.tickets_of(view, request.user, timezone.now())
+    asked, sort = asked_for(data), data.get("sort", "")
+    open_only = view.key != "all" or not asked
+    if view.key == "all" and not asked:
+        tickets = tickets.open()
+    found = TicketFilter(data, queryset=tickets, request=request, only=(*asked, "sort"))
+    errors = [f"{found.form.fields[name].label}: {e}" for name, es in found.form.errors.items() for e in es]
+    if errors:
+        return Page(), [], errors
+    open_only = open_only or only_open(found.form.cleaned_data.get("status", []))
+    order = sort if sort in SORTS else (queues.ORDER if open_only else "activity")
+    page = page_of(found.qs, sort=order, cursor=data.get("cursor", ""), fetch=rows_of)
+    return page, chips_of(found, data, view.url), []
 
 
 def view_or_404(key: str) -> View:
