@@ -12,6 +12,8 @@ import django
 
 from helpdesk.runtime.scratch import scratch_servers
 
+PARTS = ["reading", "writing", "alerts", "sweep"]
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
@@ -19,6 +21,9 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=60, help="requests of each kind")
     parser.add_argument("--rate", type=int, default=200, help="alerts a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long alerts are posted")
+    parser.add_argument(
+        "--only", choices=PARTS, nargs="+", default=PARTS, help="what is measured; all of it by default"
+    )
     options = parser.parse_args()
 
     with scratch_servers(durable=True):
@@ -71,10 +76,14 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             "load_before": os.getloadavg()[0],
             "floor": floor(desk, options.times),
         }
-        result |= pages.reading(desk, user, cookie, options.times)
-        result |= pages.writing(desk, token, options.times)
-        result["alert_intake"] = pages.alerts(desk, rate=options.rate, seconds=options.seconds)
-        result["sla_sweep"] = sweeps.sweeps(postmaster)
+        if "reading" in options.only:
+            result |= pages.reading(desk, user, cookie, options.times)
+        if "writing" in options.only:
+            result |= pages.writing(desk, token, options.times)
+        if "alerts" in options.only:
+            result["alert_intake"] = pages.alerts(desk, rate=options.rate, seconds=options.seconds)
+        if "sweep" in options.only:
+            result["sla_sweep"] = sweeps.sweeps(postmaster)
         least = result["floor"]["empty_page"]["cpu_ms"] or 0.1  # type: ignore[index]
         for figures in result.values():
             if isinstance(figures, dict) and "cpu_ms" in figures:

@@ -87,7 +87,8 @@ def let_run(wanted: int) -> None:
                  WHERE id IN (SELECT id FROM tickets_ticket WHERE status = 'closed' ORDER BY id DESC LIMIT %s)
              RETURNING id)
             UPDATE sla_clock SET state = 'running', stopped_at = NULL, settled_at = NULL, breached_at = NULL,
-                   stage = 'due', due_at = %s + id %% 40 * interval '1 day', fires_at = %s + id %% 40 * interval '1 day'
+                   stage = 'due', due_at = %s + sla_clock.id %% 40 * interval '1 day',
+                   fires_at = %s + sla_clock.id %% 40 * interval '1 day'
               FROM reopened WHERE ticket_id = reopened.id AND state = 'stopped'
             """,
             [max(0, missing // 3), *[timezone.now() + timedelta(days=60)] * 2],
