@@ -59,7 +59,8 @@ def candidates(event: Event, people: People) -> Iterable[Told]:
         case Kind.OPENED:
             urgent = people.members(ticket) if ticket.severity == Severity.P1 else []
             # Anything less than P1 waits in the queue, or nobody would read these mails any more.
-            return [*to_requester(event, "acknowledged", by_own_doing=True), *to_desk(event, "opened", urgent, people)]
+            asked = [] if event.data.get("quiet") else to_requester(event, "acknowledged", by_own_doing=True)
+            return [*asked, *to_desk(event, "opened", urgent, people)]
         case Kind.REPLIED if event.message and not event.message.is_internal:
             return to_asking_side(event, "replied")
         case Kind.RESOLVED if not event.data.get("silence"):
@@ -129,7 +130,9 @@ def came_with_a_message(event: Event) -> bool:
 
 def mentioned(event: Event) -> list[User]:
     """People of the desk whom a note names: @local-part of their address, or @name without blanks."""
-    names = {name.lower().rstrip(".") for name in MENTION.findall(event.message.body if event.message else "")}
+    if event.message is None or event.message.automatic:  # what a machine wrote calls nobody
+        return []
+    names = {name.lower().rstrip(".") for name in MENTION.findall(event.message.body)}
     if not names:
         return []
     wanted = Q()

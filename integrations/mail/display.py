@@ -1,26 +1,16 @@
-"""A letter's HTML as our pages show it. Raw is kept; this is made for each showing, or cached by `VERSION`."""
+"""A letter's HTML as our pages show it. Raw is kept; this is made for each showing, or cached by `foreign.VERSION`."""
 
 import re
 from collections.abc import Mapping
 from html import escape
 from urllib.parse import unquote
 
-import nh3
-
 from integrations.mail import markup, plaintext
 from integrations.mail.charsets import clean
+from lib import foreign
 
-# Goes up whenever the same HTML would be shown otherwise.
-VERSION = 1
 MAX_ENTITIES = 60_000  # the sanitiser's time grows with their square
 
-_ATTRIBUTES = {
-    "a": {"href"},
-    "img": {"src", "alt"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-}
-_SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 _LINK = re.compile(r"(?:https?://|mailto:|tel:)[^\s<>\"'`\\\x00-\x1f\u202a-\u202e\u2066-\u2069]{1,4000}", re.IGNORECASE)
 _CONTENT_ID = re.compile(r"cid:([^\s<>\"'`]{1,500}|<[^\s<>\"'`]{1,500}>)", re.IGNORECASE)
 _SPAN = re.compile(r"[1-9]\d?")
@@ -47,14 +37,7 @@ def shown(html: str, images: Mapping[str, str] | None = None) -> str:
     page = "".join(written)
     if page.count("&") > MAX_ENTITIES:
         return f"<pre>{escape(plaintext.from_html(html), quote=False)}</pre>"
-    return nh3.clean(
-        page,
-        tags=markup.KEPT,
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel="noopener nofollow noreferrer",
-        strip_comments=True,
-    )
+    return foreign.clean(page)
 
 
 def _written(node: markup.Node) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from html import unescape
 
 from integrations.mail import limits
+from lib import foreign
 
 _TOKEN = re.compile(
     r"<!--(?:-?>|[^\x00]*?(?:--!?>|\Z))"  # a comment, or one never closed
@@ -26,7 +27,7 @@ _RENAMED = {
     "article": "div", "section": "div", "header": "div", "footer": "div", "main": "div",
 }  # fmt: skip
 BLOCKS = set("p div blockquote pre ul ol li dl dt dd table tr h3 h4 h5 h6 caption hr".split())  # noqa: SIM905
-KEPT = BLOCKS | _VOID | set("thead tbody tfoot td th a strong em u s del ins sub sup code kbd samp small".split())  # noqa: SIM905
+KEPT = foreign.TAGS
 _FENCES = {"table", "ul", "ol", "dl", "blockquote", "div"}
 _CLOSES = {
     "li": {"li"},

@@ -10,7 +10,7 @@ from files.models import File
 from tickets.actions.opening import NewTicket, open_ticket
 from tickets.errors import Moved, Refused
 from tickets.events import record, working_on
-from tickets.models import Audience, Event, Kind, Message, Ticket
+from tickets.models import Audience, Event, Kind, MailText, Message, Ticket
 from tickets.search import index_text
 from tickets.states import Status
 
@@ -25,10 +25,12 @@ def write(
     channel: str,
     files: Sequence[File] = (),
     automatic: bool = False,
+    mail: MailText | None = None,
 ) -> Message:
-    """Add a message row to a locked ticket and its words to the search. Raises Refused when there is nothing in it."""
+    """Add a message row to a locked ticket and its words to the search. Raises Refused when there is nothing in it;
+    an empty mail is kept."""
     body = body.replace("\0", "").strip()
-    if not body and not files:
+    if not body and not files and mail is None:
         raise Refused("Write something first.", field="body")
     message = Message(
         ticket=ticket,
@@ -41,6 +43,7 @@ def write(
         has_files=bool(files),
         at=ticket.now,
     )
+    message.take_mail(mail)
     message.render_body()
     message.save()
     if files:
@@ -68,6 +71,7 @@ def reply(
     files: Sequence[File] = (),
     seen: int | None = None,
     then: str | None = None,
+    mail: MailText | None = None,
 ) -> Message:
     """The desk answers the requester. `then`: the status afterwards (waiting by default, as the move is theirs)."""
     with working_on(ticket.pk, at=at) as locked:
@@ -75,7 +79,14 @@ def reply(
             raise Refused(f"#{locked.pk} is {locked.status_label.lower()}. Reopen it before you reply.")
         stop_if_moved(locked, seen, actor)
         message = write(
-            locked, body=body, audience=Audience.PUBLIC, author=actor, from_desk=True, channel=via, files=files
+            locked,
+            body=body,
+            audience=Audience.PUBLIC,
+            author=actor,
+            from_desk=True,
+            channel=via,
+            files=files,
+            mail=mail,
         )
         take_note(locked, at=locked.now, actor=actor, via=via)
         locked.needs_reply = False
@@ -89,33 +100,47 @@ def reply(
 
 def note(
     *, ticket: Ticket, body: str, at: datetime, actor: User, via: str, files: Sequence[File] = (),
-    seen: int | None = None,
+    seen: int | None = None, mail: MailText | None = None,
 ) -> Message:  # fmt: skip
     """An internal note: the desk talks to itself. Never reaches a requester; stops no clock."""
     with working_on(ticket.pk, at=at) as locked:
         stop_if_moved(locked, seen, actor)
         message = write(
-            locked, body=body, audience=Audience.INTERNAL, author=actor, from_desk=True, channel=via, files=files
-        )
+            locked, body=body, audience=Audience.INTERNAL, author=actor, from_desk=True, channel=via, files=files,
+            mail=mail,
+        )  # fmt: skip
         record(locked, Kind.NOTED, at=locked.now, actor=actor, via=via, message=message)
     return message
 
 
-def receive(*, ticket: Ticket, body: str, at: datetime, actor: User, via: str, files: Sequence[File] = ()) -> Message:
+def receive(
+    *,
+    ticket: Ticket,
+    body: str,
+    at: datetime,
+    actor: User,
+    via: str,
+    files: Sequence[File] = (),
+    mail: MailText | None = None,
+    reopens: bool = True,
+) -> Message:
     """The requester (or a follower) writes. Wakes a waiting ticket, reopens a resolved one.
 
-    On a ticket closed longer than settings.REOPEN_WINDOW_SECONDS, or cancelled, it opens a linked follow-up instead.
+    On a ticket closed longer than settings.REOPEN_WINDOW_SECONDS (any closed one unless it `reopens`), or cancelled, it
+    opens a linked follow-up instead.
     """
     with working_on(ticket.pk, at=at) as locked:
-        window = timedelta(seconds=settings.REOPEN_WINDOW_SECONDS)
-        too_late = locked.status == Status.CLOSED and locked.closed_at and locked.now - locked.closed_at > window
+        window = timedelta(seconds=settings.REOPEN_WINDOW_SECONDS if reopens else 0)
+        too_late = locked.status == Status.CLOSED and locked.closed_at and locked.now - locked.closed_at >= window
         if too_late or locked.status == Status.CANCELLED:
-            return follow_up(locked, body=body, at=locked.now, actor=actor, via=via, files=files)
+            return follow_up(locked, body=body, at=locked.now, actor=actor, via=via, files=files, mail=mail)
         message = write(
-            locked, body=body, audience=Audience.PUBLIC, author=actor, from_desk=False, channel=via, files=files
-        )
+            locked, body=body, audience=Audience.PUBLIC, author=actor, from_desk=False, channel=via, files=files,
+            mail=mail,
+        )  # fmt: skip
         locked.needs_reply = True
-        record(locked, Kind.RECEIVED, at=locked.now, actor=actor, via=via, message=message)
+        marks = {"warning": mail.warning} if mail and mail.warning else {}
+        record(locked, Kind.RECEIVED, at=locked.now, actor=actor, via=via, message=message, data=marks)
         if locked.status in (Status.RESOLVED, Status.CLOSED):
             reopen_locked(locked, at=locked.now, actor=actor, via=via, reason="The requester wrote again.")
         elif locked.status == Status.WAITING:
@@ -123,7 +148,36 @@ def receive(*, ticket: Ticket, body: str, at: datetime, actor: User, via: str, f
     return message
 
 
-def follow_up(locked: Ticket, *, body: str, at: datetime, actor: User, via: str, files: Sequence[File]) -> Message:
+def file_automatic(
+    *,
+    ticket: Ticket,
+    body: str,
+    at: datetime,
+    actor: User | None,
+    via: str,
+    files: Sequence[File] = (),
+    mail: MailText | None = None,
+) -> Message:
+    """Keep what a machine wrote where the desk sees it: it changes no status, no clock and whose turn it is."""
+    with working_on(ticket.pk, at=at) as locked:
+        message = write(
+            locked, body=body, audience=Audience.INTERNAL, author=actor, from_desk=False, channel=via, files=files,
+            automatic=True, mail=mail,
+        )  # fmt: skip
+        record(locked, Kind.NOTED, at=locked.now, actor=actor, via=via, message=message)
+    return message
+
+
+def follow_up(
+    locked: Ticket,
+    *,
+    body: str,
+    at: datetime,
+    actor: User,
+    via: str,
+    files: Sequence[File],
+    mail: MailText | None = None,
+) -> Message:
     """A new ticket that follows one long closed; answers its first message."""
     fresh = open_ticket(
         new=NewTicket(
@@ -138,6 +192,7 @@ def follow_up(locked: Ticket, *, body: str, at: datetime, actor: User, via: str,
             severity=locked.severity,
             files=files,
             follows=locked,
+            mail=mail,
         ),
         at=at,
         actor=actor,

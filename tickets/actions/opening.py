@@ -18,6 +18,7 @@ from tickets.models import (
     Audience,
     Channel,
     Kind,
+    MailText,
     Message,
     Severity,
     SeverityCell,
@@ -34,7 +35,8 @@ from tickets.search import index_text
 class NewTicket:
     """What an intake knows. Without severity, impact × urgency decides; without either, P3.
 
-    `body` is Markdown; `author` wrote it (None: a machine); `team` overrides routing (an agent chose it).
+    `body` is Markdown, or plain text with a `mail`; `author` wrote it (None: a machine); `team` overrides routing (an
+    agent chose it). `quiet`: nobody is told automatically that it arrived, as it may be a machine that asks.
     """
 
     subject: str
@@ -57,6 +59,8 @@ class NewTicket:
     files: Sequence[File] = ()
     custom: dict[str, object] = field(default_factory=dict)
     follows: Ticket | None = None
+    mail: MailText | None = None
+    quiet: bool = False
 
 
 def severity_of(new: NewTicket) -> int:
@@ -137,16 +141,22 @@ def written(new: NewTicket, subject: str, fallback: Team, *, at: datetime, actor
     rows.insert([ticket])
     for follower in {*new.followers} - {new.requester}:
         TicketFollower.objects.get_or_create(ticket=ticket, user=follower)
-    message = first_message(ticket, new, at=at) if new.body.strip() or new.files else None
+    message = first_message(ticket, new, at=at) if new.body.strip() or new.files or new.mail else None
     index_text(ticket, f"{subject}\n{message.body if message else ''}", Audience.PUBLIC)
     record(
         ticket, Kind.OPENED, at=at, actor=actor, via=via, message=message, channel=new.channel, severity=severity,
-        on_behalf=bool(actor and new.requester and actor != new.requester),
+        on_behalf=bool(actor and new.requester and actor != new.requester), **marks_of(new),
     )  # fmt: skip
     record(ticket, Kind.PLACED, at=at, data=placement_data(placed, team, chosen=new.team is not None))
     drain(ticket)
     keep([ticket])
     return ticket
+
+
+def marks_of(new: NewTicket) -> dict[str, Any]:
+    """What the first line of history keeps of how it came, when there is something to keep."""
+    warning = new.mail.warning if new.mail else ""
+    return ({"quiet": True} if new.quiet else {}) | ({"warning": warning} if warning else {})
 
 
 def placement_data(placed: Placement, team: Team, *, chosen: bool) -> dict[str, Any]:
@@ -176,6 +186,7 @@ def first_message(ticket: Ticket, new: NewTicket, *, at: datetime) -> Message:
         has_files=bool(new.files),
         at=at,
     )
+    message.take_mail(new.mail)
     message.render_body()
     rows.insert([message])
     if new.files:

@@ -2,7 +2,7 @@ from tickets.models.article import TicketArticle, Use
 from tickets.models.csat import Csat
 from tickets.models.event import Event, FollowerFailure, Kind
 from tickets.models.form import Form, SeverityCell
-from tickets.models.message import Audience, Message
+from tickets.models.message import Audience, MailText, Markup, Message
 from tickets.models.rule import RoutingRule, rules_in_force
 from tickets.models.search import SearchDocument
 from tickets.models.ticket import (
@@ -26,6 +26,8 @@ __all__ = [
     "Form",
     "Kind",
     "Level",
+    "MailText",
+    "Markup",
     "Message",
     "Resolution",
     "RoutingRule",
