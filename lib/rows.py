@@ -4,9 +4,11 @@
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import DEFAULT_DB_ALIAS, connection, models
@@ -56,13 +58,32 @@ def insert(rows: Sequence[models.Model], *, new_only: bool = False) -> None:
     tail = " ON CONFLICT DO NOTHING" if new_only else " RETURNING id"
     with connection.cursor() as cursor:
         if arrays and len(rows) >= MANY:
-            cursor.execute(head + arrays + tail, [[read(row) for row in rows] for read in readers])
+            cursor.execute(head + arrays + tail, [array([read(row) for row in rows]) for read in readers])
         else:
             values = ", ".join(one for _ in rows)
             cursor.execute(f"{head}VALUES {values}{tail}", [read(row) for row in rows for read in readers])
         if not new_only:
             for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
                 row.pk, row._state.adding, row._state.db = pk, False, connection.alias
+
+
+def array(values: Iterable[Any]) -> str:
+    """Values as one literal of a PostgreSQL array, to be cast to its type. The server reads it many times as fast as a
+    list of as many constants, each of which it would parse and plan."""
+    return "{" + ",".join([item(value) for value in values]) + "}"
+
+
+def item(value: Any) -> str:
+    """One value within an array's literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime):
+        return f'"{value.isoformat()}"'
+    if isinstance(value, str):
+        return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, (bool, int, float, UUID)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not written into arrays here.")
 
 
 class ByKey(Generic[M]):

@@ -131,7 +131,7 @@ def warn(clock: Clock, terms: Terms, *, now: datetime) -> Firing:
 
 def fired(clock: Clock, stage: Stage, *, due: datetime, now: datetime) -> Firing:
     """The row that says a stage has fired."""
-    return Firing(clock=clock, stage=stage, arming=clock.arming, due_at=due, fired_at=now)
+    return Firing(clock_id=clock.pk, stage=stage, arming=clock.arming, due_at=due, fired_at=now)
 
 
 def fit(clock: Clock, status: str, rule: Rule, *, at: datetime, actor: spans.Actor | None) -> Breach | None:

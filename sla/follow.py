@@ -153,7 +153,7 @@ class Ledger:
             rows.insert(self.breaches)
         self.ticket.next_due_at = soonest(self.clocks)  # written with the ticket's version by tickets.events.keep
         for breach in self.breaches:
-            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, **told(breach))
+            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, **told(breach, breach.clock))
 
 
 def facts(clock: Clock) -> tuple[Any, ...]:
@@ -174,7 +174,7 @@ def soonest(all_clocks: list[Clock]) -> datetime | None:
     return min((clock.due_at for clock in all_clocks if clock.due_at is not None), default=None)
 
 
-def told(breach: Breach) -> dict[str, Any]:
+def told(breach: Breach, clock: Clock) -> dict[str, Any]:
     """What the timeline keeps of a breach: seconds and ISO instants."""
     return {
         "clock": breach.clock_id,
@@ -186,6 +186,6 @@ def told(breach: Breach) -> dict[str, Any]:
         "elapsed": breach.elapsed,
         "over_by": breach.over_by,
         "noticed": breach.noticed_at.isoformat(),
-        "policy": breach.clock.reason,
+        "policy": clock.reason,
         "policy_version": breach.policy_version,
     }

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from lib import rows
 from sla import clocks, rulebook
-from sla.follow import facts, told, write
+from sla.follow import told, write
 from sla.models import Breach, Clock, Firing, Stage
 from sla.rulebook import Rulebook
 from tickets.events import drain, keep, record
@@ -23,6 +23,11 @@ from tickets.models import Event, Kind, Ticket
 log = logging.getLogger(__name__)
 BATCH = 500
 RETRY = timedelta(minutes=5)
+# What followers want to know of a ticket whose deadline passed; its other columns are read when one asks for them.
+TOLD = (
+    "token", "kind", "severity", "status", "subject", "site", "organisation", "requester", "team", "assignee", "channel",
+    "last_event", "last_event_at", "next_due_at",
+)  # fmt: skip
 MARKED = ("id", "stage", "fires_at", "warned_at", "breached_at", "settled_at", "trouble")
 
 
@@ -83,7 +88,7 @@ def alone(pk: int, now: datetime) -> int:
 @transaction.atomic
 def claim(now: datetime, tickets: Any, size: int) -> int:
     """Lock tickets, fire their due clocks, write, tell the followers."""
-    mine = tickets.select_for_update(of=("self",), skip_locked=True).prefetch_related("team")
+    mine = tickets.select_for_update(of=("self",), skip_locked=True).prefetch_related("team").only(*TOLD)
     if size > 1:
         mine = mine.order_by("clocks__fires_at")
     locked = {ticket.pk: ticket for ticket in mine[:size]}
@@ -108,7 +113,7 @@ def claim(now: datetime, tickets: Any, size: int) -> int:
 
 def mark(fired: list[Clock]) -> None:
     """Write what firing changes of a clock, and nothing else: one narrow statement for the whole batch."""
-    columns = [[getattr(clock, name) for clock in fired] for name in MARKED]
+    columns = [rows.array([getattr(clock, name) for clock in fired]) for name in MARKED]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE sla_clock SET stage = new.stage, fires_at = new.fires_at, warned_at = new.warned_at,"
@@ -122,13 +127,12 @@ def mark(fired: list[Clock]) -> None:
 
 def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
     """Every stage of one clock that is due, in order. A clock that cannot be read waits, with the reason in its row."""
-    before, changes = facts(clock), clock.changes
+    changes = clock.changes
     try:
         stages = list(stages_due(clock, book, now))
     except Exception as error:  # a poisoned row: any error of reading it is its own, and must not stop the others
         log.exception("clock %s of #%s cannot be read", clock.pk, clock.ticket_id)
-        for name, value in zip(clocks.CHANGING, before, strict=True):
-            setattr(clock, name, value)
+        clock = Clock.objects.get(pk=clock.pk)  # as it was: firing has changed it in memory
         clock.fires_at, clock.trouble = now + RETRY, f"{type(error).__name__}: {error}"[:300]
         harvest.clocks.append(clock)
         return
@@ -138,7 +142,7 @@ def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
         if isinstance(stage, Breach):
             harvest.breaches.append(stage)
             harvest.firings.append(clocks.fired(clock, Stage.DUE, due=stage.due_at, now=now))
-            harvest.events.append(record(clock.ticket, Kind.BREACHED, at=stage.due_at, data=told(stage)))
+            harvest.events.append(record(clock.ticket, Kind.BREACHED, at=stage.due_at, data=told(stage, clock)))
         else:
             harvest.firings.append(stage)
             harvest.events.append(record(clock.ticket, Kind.WARNED, at=stage.due_at, data=warned(clock)))

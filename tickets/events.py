@@ -80,7 +80,10 @@ def keep(tickets: Collection[Ticket]) -> None:
             "UPDATE tickets_ticket SET last_event = new.event, last_event_at = new.at, next_due_at = new.due"
             " FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS new(id, event, at, due)"
             " WHERE tickets_ticket.id = new.id",
-            [[getattr(t, name) for t in tickets] for name in ("pk", "last_event", "last_event_at", "next_due_at")],
+            [
+                rows.array([getattr(t, n) for t in tickets])
+                for n in ("pk", "last_event", "last_event_at", "next_due_at")
+            ],
         )
 
 

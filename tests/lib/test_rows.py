@@ -3,16 +3,28 @@
 from copy import deepcopy
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import IdempotentRequest, Membership, User
 from catalog.models import Site
-from lib.rows import MANY, ByKey, insert
+from lib.rows import MANY, ByKey, array, insert
 from tests import make
 from tests.make import T0
 from tickets.models import Event, Ticket
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("value", ["", 'a "b" \\ {c}, NULL', "NULL", "two\nlines, 100 %", "ü'"])
+def test_a_text_within_an_array_stays_what_it_is(value):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unnest(%s::text[])", [array([value, None])])
+        assert cursor.fetchall() == [(value,), (None,)]
+
+
+def test_what_cannot_be_an_item_is_refused():
+    with pytest.raises(TypeError):
+        array([b"bytes"])
 
 
 def lines(ticket: Ticket, count: int) -> list[Event]:
