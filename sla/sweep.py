@@ -25,8 +25,8 @@ BATCH = 500
 RETRY = timedelta(minutes=5)
 # What followers want to know of a ticket whose deadline passed; its other columns are read when one asks for them.
 TOLD = (
-    "token", "kind", "severity", "status", "subject", "site", "organisation", "requester", "team", "assignee", "channel",
-    "last_event", "last_event_at", "next_due_at",
+    "token", "kind", "severity", "status", "subject", "site", "organisation", "requester", "team", "assignee",
+    "channel", "last_event", "last_event_at", "next_due_at",
 )  # fmt: skip
 MARKED = ("id", "stage", "fires_at", "warned_at", "breached_at", "settled_at", "trouble")
 
