@@ -117,7 +117,7 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(paths.database_url())}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Sessions and cache live in the database and in memory: a stopped Redis must never stop a request.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "accounts.sessions"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "desk"}}
 REDIS_URL = paths.redis_url(0)
 LIVE_REDIS_URL = paths.redis_url(1)
@@ -129,7 +129,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # -- people ----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.sessions.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -9,7 +9,7 @@ from lib.written import Written
 from tickets.models import Event, Ticket
 from tickets.models.ticket import Among, TicketQuerySet
 from tickets.paging import PAGE, SORTS, ordering
-from tickets.queues import NEVER, VIEWS, somebody, teams_of_desk, tickets_of
+from tickets.queues import NEVER, VIEWS, somebody, teams_of_desk
 from tickets.rows import CARD, RELATED, printed
 
 LIMIT = 300  # lines of one page; an alert that repeats all night must not weigh on whoever opens its ticket
@@ -23,11 +23,16 @@ def seen(role: str, me: int) -> TicketQuerySet:
 
 
 def first_page(key: str, order: str, role: str, me: int) -> QuerySet[Any, Any]:
-    """The top of a view that nobody narrowed."""
-    tickets = tickets_of(VIEWS[key], somebody(role, me), NEVER)
+    """The top of a view that nobody narrowed.
+
+    Of a view in halves, the top of each: PostgreSQL may take an OR for common, and read all that is open to find none.
+    """
+    view, person, sort = VIEWS[key], somebody(role, me), ordering(SORTS[order], backwards=False)
+    halves = [choose(seen(role, me), person, NEVER) for choose in view.halves or (view.choose,)]
     if key == "all":
-        tickets = tickets.open()
-    return printed(tickets.order_by(*ordering(SORTS[order], backwards=False))[: PAGE + 1])
+        halves = [tickets.open() for tickets in halves]
+    first, *others = (printed(tickets.order_by(*sort))[: PAGE + 1] for tickets in halves)
+    return first.union(*others, all=True).order_by(*sort)[: PAGE + 1] if others else first
 
 
 top_of_view = Written[tuple[Any, ...]](first_page, maybe=("me",))
