@@ -26,12 +26,12 @@ class Part(TypedDict):
 @transaction.atomic
 def save_site(
     *, site: Site | None, name: str, url: str, fallback_team: Team, organisation: Organisation | None, is_active: bool,
-    components: Sequence[Part] = (), at: datetime, actor: User | None,
+    language: str = "", components: Sequence[Part] = (), at: datetime, actor: User | None,
 ) -> Site:  # fmt: skip
     """Make a site, or change one, with its components. Raises Refused."""
     row = site or Site(slug=free_slug(Site.objects.all(), name))
     row.name, row.url, row.fallback_team = name, url, fallback_team
-    row.organisation, row.is_active = organisation, is_active
+    row.organisation, row.is_active, row.language = organisation, is_active, language
     try:
         with transaction.atomic():
             row.save()

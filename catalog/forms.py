@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from accounts.models import Organisation, Team
 from catalog.models import Site
@@ -18,12 +19,18 @@ class SiteForm(forms.Form):
         queryset=Organisation.objects.all(), required=False, empty_label="Nobody's", help_text="Whose it is."
     )
     is_active = forms.BooleanField(required=False, initial=True, label="Offered in forms")
+    language = forms.ChoiceField(
+        required=False, label="Language of letters", help_text="What its customers are written in.",
+        choices=lambda: [("", f"The desk's ({settings.LETTER_LANGUAGES[settings.LETTER_LANGUAGE]})"),
+                         *settings.LETTER_LANGUAGES.items()],
+    )  # fmt: skip
 
     def __init__(self, *args: Any, site: Site | None, **kwargs: Any) -> None:
         if site:
             kwargs["initial"] = {
                 "name": site.name, "url": site.url, "fallback_team": site.fallback_team_id,
                 "organisation": site.organisation_id, "is_active": site.is_active,
+                "language": site.language,
             }  # fmt: skip
         super().__init__(*args, **kwargs)
 

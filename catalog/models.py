@@ -15,6 +15,9 @@ class Site(models.Model):
     )
     fallback_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="fallback_for")
     is_active = models.BooleanField("offered in forms", default=True)
+    language = models.CharField(
+        "language of letters", max_length=8, blank=True, default="", db_default="", help_text="empty: the desk's own"
+    )
 
     class Meta:
         ordering = ["name"]

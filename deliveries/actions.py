@@ -1,5 +1,6 @@
 """What a person does to deliveries, and how mail without a ticket is queued."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
@@ -8,8 +9,11 @@ from django.db import transaction
 
 from accounts.audit import audit
 from accounts.models import User
-from deliveries.models import CANCELLABLE, REPLAYABLE, Delivery, DeliverySwitch, State
+from deliveries import references
+from deliveries.models import CANCELLABLE, REPLAYABLE, Delivery, DeliveryAttempt, DeliverySwitch, State
 from tickets.errors import Refused
+from tickets.events import record, working_on
+from tickets.models import Kind
 
 
 def queue_mail(
@@ -66,3 +70,30 @@ def unfreeze(*, at: datetime, actor: User) -> None:
     """Let it go: what waited is sent by the next ticks."""
     DeliverySwitch.objects.filter(pk=DeliverySwitch.ROW).update(frozen_at=None, reason="", rests_until=None)
     audit("sending released", at=at, actor=actor)
+
+
+def bounced_one(*, addresses: Iterable[str], message_ids: Iterable[str]) -> Delivery | None:
+    """The delivery that a bounce is of: named by the address it came to, or by the Message-ID of the mail that came
+    back (with or without angle brackets)."""
+    named = next(filter(None, map(references.read_return_path, addresses)), None)
+    if named and (found := Delivery.objects.filter(pk=named).first()):
+        return found
+    ids = [f"<{one.strip('<> ')}>" for one in message_ids if "\0" not in one]
+    return Delivery.objects.filter(message_id__in=ids).first() if ids else None
+
+
+@transaction.atomic
+def bounced(*, delivery: Delivery, status: str, diagnostic: str, permanent: bool, at: datetime) -> None:
+    """A report says that it did not arrive. A permanent one ends it, and its ticket says so; a passing one is one more
+    line among its tries. Whether the person can still be written to is for the caller to decide."""
+    answer = " ".join(f"{status} {diagnostic}".replace("\0", "").split())[:1000]
+    DeliveryAttempt.objects.create(delivery=delivery, at=at, outcome=DeliveryAttempt.Outcome.BOUNCED, answer=answer)
+    if not permanent:
+        return
+    gone = Delivery.objects.filter(pk=delivery.pk).exclude(state=State.BOUNCED)
+    if gone.update(state=State.BOUNCED, next_try_at=None, claim=None, answer=answer) and delivery.ticket_id:
+        with working_on(delivery.ticket_id, at=at) as ticket:
+            record(
+                ticket, Kind.DELIVERY_FAILED, at=ticket.now, via="email",
+                delivery=delivery.pk, to=delivery.address, reason=answer[:300],
+            )  # fmt: skip

@@ -19,10 +19,11 @@ class State(models.TextChoices):
     KEPT = "kept", "In the local mailbox"
     DEAD = "dead", "Given up"
     CANCELLED = "cancelled", "Cancelled"
+    BOUNCED = "bounced", "Came back"
 
 
 # What a person may send (again), and what a person may still call back.
-REPLAYABLE = (State.DEAD, State.CANCELLED, State.KEPT)
+REPLAYABLE = (State.DEAD, State.CANCELLED, State.KEPT, State.BOUNCED)
 CANCELLABLE = (State.PENDING,)
 
 
@@ -76,6 +77,9 @@ class Delivery(models.Model):
     body_html = models.TextField(blank=True)
     headers = models.JSONField(default=dict)
     message_id = models.CharField(max_length=320, default=new_message_id)
+    returns_to = models.CharField(
+        max_length=254, blank=True, default="", db_default="", help_text="the mailbox bounces come back to"
+    )
     created_at = models.DateTimeField()
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -97,7 +101,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["-created_at", "-id"],
                 name="deliveries_that_stopped",
-                condition=Q(state__in=[State.DEAD, State.CANCELLED]),
+                condition=Q(state__in=[State.DEAD, State.CANCELLED, State.BOUNCED]),
             ),
             models.Index(fields=["user", "created_at"], name="automatic_by_recipient", condition=Q(automatic=True)),
             models.Index(
@@ -138,6 +142,7 @@ class DeliveryAttempt(models.Model):
         FAILED = "failed", "Failed, will be tried again"
         REFUSED = "refused", "Refused for good"
         UNKNOWN = "unknown", "No answer: it may have arrived"
+        BOUNCED = "bounced", "Came back"
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="tries")
     at = models.DateTimeField()

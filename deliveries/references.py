@@ -79,7 +79,7 @@ def reply_address(address: str, ticket: int, user: int, *, side: Side = Side.ASK
 def return_path(address: str, delivery: int) -> str:
     """The envelope's sender: where a bounce of this delivery comes back to."""
     body = f"b.{delivery}"
-    return _plus(address, f"{body}.{_seal(body)}") if settings.MAIL_PLUS_ADDRESSES else address
+    return _plus(address, f"{body}.{_seal(body)}") if settings.MAIL_RETURN_PATHS else address
 
 
 def read(text: str) -> Reference | None:

@@ -25,6 +25,7 @@ VIEWS: dict[str, tuple[str, tuple[State, ...]]] = {
     "waiting": ("Waiting", (State.PENDING, State.SENDING)),
     "sent": ("Sent", (State.SENT, State.KEPT)),
     "dead": ("Given up", (State.DEAD,)),
+    "bounced": ("Came back", (State.BOUNCED,)),
     "cancelled": ("Cancelled", (State.CANCELLED,)),
 }
 

@@ -209,9 +209,24 @@ EMAIL_USE_TLS = flag("EMAIL_USE_TLS", EMAIL_PORT == 587)
 EMAIL_USE_SSL = flag("EMAIL_USE_SSL", EMAIL_PORT == 465)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Helpdesk <desk@helpdesk.example>")
+# What the requester's side is written in: the site's language, or this one (notifications/languages/).
+LETTER_LANGUAGES = {"en": "English", "de": "Deutsch"}
+LETTER_LANGUAGE = os.environ.get("LETTER_LANGUAGE", "en")
 # Answers come to support+<reference>@…, bounces to support+<delivery>@…, where our mailboxes' servers deliver such mail.
 MAIL_PLUS_ADDRESSES = flag("MAIL_PLUS_ADDRESSES", True)
+# Off where the mail server sends only from the mailbox itself: bounces then come to it without a name.
+MAIL_RETURN_PATHS = flag("MAIL_RETURN_PATHS", MAIL_PLUS_ADDRESSES)
 DELIVERY_SENDERS = {"email": "deliveries.senders.email.Sender"}
+
+# -- mail in ---------------------------------------------------------------------------------------------------------
+MAIL_MAX_BYTES = int(os.environ.get("MAIL_MAX_BYTES", 40 * 1024 * 1024))
+# Hosts inside our own network that may be dialled: names, addresses or networks.
+INTERNAL_HOSTS = [entry.strip() for entry in os.environ.get("INTERNAL_HOSTS", "").split(",") if entry.strip()]
+# Where access tokens are asked for, by way of signing in. Fixed: a refresh token goes nowhere else.
+MAIL_TOKEN_URLS = {
+    "microsoft": "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",
+    "google": "https://oauth2.googleapis.com/token",
+}
 
 # -- Celery ----------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = paths.broker_url()

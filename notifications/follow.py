@@ -8,16 +8,18 @@ from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from deliveries.models import Delivery, new_message_id
+from deliveries.references import DESK_HEADER, desk_name
 from lib import rows
+from notifications.letterhead import letterheads
 from notifications.people import People
 from notifications.recipients import KINDS, Side, Told, recipients
-from notifications.wording import Letter, letter, overdue
+from notifications.threads import earlier_ids
+from notifications.wording import Letter, asked_of, letter, overdue
 from tickets.models import Event, Kind
 
 # Brakes against two machines answering each other: automatic mail to one person, in sliding windows.
 PER_TICKET, TICKET_WINDOW = 5, timedelta(hours=24)
 PER_PERSON, PERSON_WINDOW = 20, timedelta(hours=1)
-LOOKED_AT = 200  # newest letters of a ticket, whoever got them
 REMEMBERED = 10  # earlier Message-IDs in References
 TOGETHER = 3  # so many deadlines missed at once are one letter to each reader instead of as many
 
@@ -34,11 +36,14 @@ def follow(events: Sequence[Event]) -> None:
     single, bundles = bundled(within_brakes(lines))
     if len({told.ticket.pk for _, told in single}) > 1:
         prefetch_related_objects([told.ticket for _, told in single], "requester")
-    threads = earlier_ids(single)
+    threads = earlier_ids([(event.kind, told.ticket.pk, told.user.pk) for event, told in single])
+    heads = letterheads(asked_of(event, told) for event, told in single)
     letters = []
     for event, told in single:
         automatic, thread = is_automatic(event), threads[told.ticket.pk, told.user.pk]
-        row = delivery(event, told, letter(event, told), automatic=automatic, thread=thread)
+        ticket, kind, _ = asked_of(event, told)
+        words = letter(event, told, heads[ticket.pk, kind])
+        row = delivery(event, told, words, automatic=automatic, thread=thread)
         thread.append(row.message_id)
         letters.append(row)
     letters += [delivery(*bundle[0], overdue(bundle), automatic=True, thread=[], name="overdue") for bundle in bundles]
@@ -63,8 +68,9 @@ def delivery(
         subject=words.subject,
         body_text=words.text,
         body_html=words.html,
-        headers=headers(thread, automatic=automatic),
-        message_id=new_message_id(),
+        headers=words.headers | headers(thread, automatic=automatic),
+        message_id=words.message_id or new_message_id(),
+        returns_to=words.mailbox,
         created_at=event.at,
         next_try_at=event.at,
     )
@@ -118,32 +124,13 @@ def within_brakes(lines: list[Line]) -> list[Line]:
     return kept
 
 
-def earlier_ids(lines: list[Line]) -> dict[tuple[int, int], list[str]]:
-    """Message-IDs each of them already has of this ticket, oldest first. One statement; none for a ticket's first."""
-    found: dict[tuple[int, int], list[str]] = defaultdict(list)
-    older = [told for event, told in lines if event.kind != Kind.OPENED]
-    if not older:
-        return found
-    tickets, users = {told.ticket.pk for told in older}, {told.user.pk for told in older}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT newest.ticket_id, newest.user_id, newest.message_id FROM unnest(%s::bigint[]) AS asked(ticket)"
-            " CROSS JOIN LATERAL (SELECT id, ticket_id, user_id, message_id FROM deliveries_delivery"
-            " WHERE ticket_id = asked.ticket AND user_id = ANY(%s) ORDER BY id DESC LIMIT %s) AS newest"
-            " ORDER BY newest.id",
-            [sorted(tickets), sorted(users), LOOKED_AT],
-        )
-        for ticket, user, message_id in cursor.fetchall():
-            found[ticket, user].append(message_id)
-    return found
-
-
 def headers(thread: list[str], *, automatic: bool) -> dict[str, str]:
-    """In-Reply-To and References keep a ticket's mails together; Auto-Submitted keeps machines from answering."""
-    found = {}
+    """In-Reply-To and References keep a ticket's mails together; Auto-Submitted keeps machines from answering; our
+    name lets us know our own letters. No List-* header: those belong to mail that is not about the reader's own."""
+    found = {DESK_HEADER: desk_name()}
     if thread:
         kept = thread if len(thread) <= REMEMBERED else [thread[0], *thread[1 - REMEMBERED :]]
-        found = {"In-Reply-To": thread[-1], "References": " ".join(kept)}
+        found |= {"In-Reply-To": thread[-1], "References": " ".join(kept)}
     if automatic:
         found |= {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
     return found

@@ -1,27 +1,30 @@
 """What is said: one letter, as text and HTML, to one person about one line of history.
 
 Letters to the requester's side are made from public messages only; reasons, evidence and notes stay with the desk.
+What they say is a template that managers may change (notifications/templating.py); letters to the desk are our own.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from email.utils import formataddr, parseaddr
+from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
-from django.db import connection
 from django.template.loader import get_template
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 
-from accounts.models import User
-from lib.html import excerpt
+from deliveries import references
+from deliveries.references import Side as Way
+from notifications import letterhead
+from notifications.languages import LetterKind
+from notifications.languages.en import ENGLISH
+from notifications.letterhead import Letterhead
 from notifications.recipients import Side, Told
+from notifications.templating import Value, Wrong, fill_subject
+from notifications.values import local, values, without_pictures
+from notifications.variables import compiled, names_of
 from sla.models import Obligation
 from tickets.links import desk_url, requester_url
-from tickets.models import Event, Kind, Message, Severity, Ticket
+from tickets.models import Event, Severity
 
 # Desk letters share one template: headline by kind. {who} is the actor.
 HEADLINES = {
@@ -35,75 +38,117 @@ HEADLINES = {
 }
 # Urgent enough to say so in the subject.
 SUBJECT_WORDS = {"opened": "New P1: ", "breached": "Overdue: ", "unowned": "P1 without an owner: "}
-PICTURE = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
+# Letters about the requester's own words: who answers one by mail answers the requester. Any other: a note.
+ANSWERED_IN_PUBLIC = {"opened", "received"}
+WHAT_BECOMES = {Way.DESK: "your answer goes to the requester", Way.NOTE: "your answer becomes an internal note"}
 LISTED = 25  # deadlines in one letter; the page it leads to has them all
-SHORT = 400  # characters of the request repeated in an acknowledgement
 
 
 @dataclass(frozen=True)
 class Letter:
+    """`mailbox`: where bounces come back to, "" when nobody reads there."""
+
     sender: str
     subject: str
     text: str
     html: str
+    message_id: str = ""
+    mailbox: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
 
 
-def letter(event: Event, told: Told) -> Letter:
+def asked_of(event: Event, told: Told) -> letterhead.Asked:
+    """What its letterhead depends on."""
+    return told.ticket, "" if told.side == Side.DESK else letter_kind(event, told), event.kind
+
+
+def letter(event: Event, told: Told, head: Letterhead) -> Letter:
     """The letter for one person. No statement for a reply; one for an acknowledgement, which names the clocks."""
-    desk = told.side == Side.DESK
-    context = desk_context(event, told) if desk else requester_context(event, told)
-    name = "desk" if desk else told.template
-    ticket = told.ticket
-    urgent = SUBJECT_WORDS.get(told.template, "") if desk else ""
+    way = way_of(told)
+    subject, text, html = to_desk(event, told, head) if told.side == Side.DESK else to_requester(event, told, head)
+    by = event.message is not None and event.actor is not None and event.actor.is_desk
+    internal = event.message is not None and event.message.is_internal and told.side != Side.DESK
     return Letter(
-        sender=sender(event) if context["message"] else settings.DEFAULT_FROM_EMAIL,
-        subject=f"[#{ticket.pk}] {urgent}{ticket.subject}"[:250],
-        text=tidy(get_template(f"notifications/{name}.txt").render(context)),
-        html=get_template(f"notifications/{name}.html").render(context),
+        sender=head.sender(str(event.actor) if by and not internal else ""),
+        subject=with_number(subject, told.ticket.pk),
+        text=text,
+        html=html,
+        message_id=references.new_message_id(told.ticket.pk, told.user.pk, side=way, domain=head.domain),
+        mailbox=head.mailbox,
+        headers={"Reply-To": to} if (to := head.answers_to(told.ticket, told.user.pk, way)) else {},
     )
 
 
-def shared(event: Event, told: Told) -> dict[str, Any]:
-    """What every letter has: the person, the ticket, the message when this side may read it."""
-    message = event.message
-    if message is not None and message.is_internal and told.side != Side.DESK:
-        message = None
-    return {
+def way_of(told: Told) -> Way:
+    """What an answer to it becomes."""
+    if told.side != Side.DESK:
+        return Way.ASKING
+    return Way.DESK if told.template in ANSWERED_IN_PUBLIC else Way.NOTE
+
+
+def letter_kind(event: Event, told: Told) -> LetterKind:
+    """Which of the letters that managers may word this is."""
+    if told.template == "promised" and told.ticket.expected_by is None:
+        return LetterKind.WITHDRAWN
+    return LetterKind(told.template)
+
+
+def with_number(subject: str, number: int) -> str:
+    """Every subject carries the number: people look for it, and mail readers sort by it."""
+    token = f"[#{number}]"
+    return subject[:250] if token in subject else f"{token} {subject}"[:250]
+
+
+def to_requester(event: Event, told: Told, head: Letterhead) -> tuple[str, str, str]:
+    """(subject, text, HTML): the words of this kind of letter, filled, in their frame."""
+    kind = letter_kind(event, told)
+    known = values(event, told, head, kind)
+    words = head.words(kind)
+    try:
+        return framed(told, head, *filled(kind, words.subject, words.body, known))
+    except Wrong:  # it was good when it was saved: a variable has gone since
+        words = head.language.letters[kind]
+        return framed(told, head, *filled(kind, words.subject, words.body, known))
+
+
+def filled(kind: LetterKind, subject: str, body: str, known: dict[str, Value]) -> tuple[str, str, str]:
+    """(subject, text, HTML) of a template. Raises templating.Wrong."""
+    text, html = compiled(kind, body).fill(known)
+    return fill_subject(subject, known, names_of(kind, "text")), text, html
+
+
+def framed(told: Told, head: Letterhead, subject: str, text: str, html: str) -> tuple[str, str, str]:
+    """The line to answer above, and at the end where to read it and the reference."""
+    context = {
         "ticket": told.ticket,
-        "person": told.user,
-        "message": message,
-        "message_html": without_pictures(message) if message else "",
-        "author": str(event.actor) if event.actor else "Helpdesk",
         "number": f"#{told.ticket.pk}",
+        "page": requester_url(told.ticket, told.user),
+        "text": text,
+        "html": mark_safe(html),  # noqa: S308 - lib.markdown made it, values are escaped
+        "words": head.language,
+        "lang": head.language.code,
+        **marks(told, head),
     }
+    return (
+        subject,
+        tidy(get_template("notifications/letter.txt").render(context)),
+        get_template("notifications/letter.html").render(context),
+    )
 
 
-def requester_context(event: Event, told: Told) -> dict[str, Any]:
-    """For the requester and who is kept informed: their own page by a signed link; a GET there changes nothing."""
-    ticket, user = told.ticket, told.user
-    page = requester_url(ticket, user)
-    context = shared(event, told) | {
-        "page": page,
-        "is_requester": user.pk == ticket.requester_id,
-        "fixed_url": f"{page}?answer=fixed",
-        "not_fixed_url": f"{page}?answer=not-fixed",
-        "scores": [(score, f"{page}?score={score}") for score in range(1, 6)],
-        "status": ticket.customer_label,
-        "resolution": event.ticket.resolution_text if event.kind in (Kind.RESOLVED, Kind.CLOSED) else "",
-        "expected_by": local(ticket.expected_by, user),
-    }
-    if event.kind == Kind.OPENED:
-        context |= {"request": excerpt(message_of(event), SHORT), "times": expected_times(ticket, user)}
-    if event.kind == Kind.RESOLVED and told.template == "resolved_elsewhere":
-        context["message"] = None
-    if event.kind == Kind.RESOLVED:
-        context["closes_at"] = local(event.ticket.closes_at, user)
-    return context
+def marks(told: Told, head: Letterhead) -> dict[str, str]:
+    """What lets an answer be told from what it quotes, and find its ticket when all headers are lost."""
+    if not head.mailbox:
+        return {}
+    way = way_of(told)
+    above = head.language.above if way is Way.ASKING else f"{ENGLISH.above}: {WHAT_BECOMES[way]}"
+    return {"above": above, "mark": references.mark(told.ticket.pk, told.user.pk, side=way)}
 
 
-def desk_context(event: Event, told: Told) -> dict[str, Any]:
-    """For the desk: what happened, the facts at a glance, the words, the ticket."""
+def to_desk(event: Event, told: Told, head: Letterhead) -> tuple[str, str, str]:
+    """(subject, text, HTML): what happened, the facts at a glance, the words, the ticket."""
     ticket = told.ticket
+    message = event.message
     facts = [
         ("Severity", Severity(ticket.severity).label),
         ("Status", ticket.status_label),
@@ -115,13 +160,24 @@ def desk_context(event: Event, told: Told) -> dict[str, Any]:
     headline = HEADLINES[told.template].format_map(
         {"who": str(event.actor or "Helpdesk"), "subject": ticket.subject, "obligation": obligation_of(event)}
     )
-    return shared(event, told) | {
+    context: dict[str, Any] = {
+        "ticket": ticket,
+        "number": f"#{ticket.pk}",
+        "message": message,
+        "message_html": without_pictures(message) if message else "",
+        "author": str(event.actor or "Helpdesk"),
         "page": desk_url(ticket),
         "headline": headline,
         "facts": facts,
         "reason": event.data.get("reason", ""),
-        "internal": bool(event.message and event.message.is_internal),
+        "internal": bool(message and message.is_internal),
+        **marks(told, head),
     }
+    return (
+        f"{SUBJECT_WORDS.get(told.template, '')}{ticket.subject}",
+        tidy(get_template("notifications/desk.txt").render(context)),
+        get_template("notifications/desk.html").render(context),
+    )
 
 
 def overdue(missed: Sequence[tuple[Event, Told]]) -> Letter:
@@ -144,7 +200,7 @@ def overdue(missed: Sequence[tuple[Event, Told]]) -> Letter:
         "page": f"{settings.BASE_URL}/queue/at-risk",
     }
     return Letter(
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=letterhead.plain().sender(),
         subject=f"Overdue: {len(missed)} deadlines, first of all #{ordered[0][1].ticket.pk}",
         text=tidy(get_template("notifications/overdue.txt").render(context)),
         html=get_template("notifications/overdue.html").render(context),
@@ -154,52 +210,6 @@ def overdue(missed: Sequence[tuple[Event, Told]]) -> Letter:
 def obligation_of(event: Event) -> str:
     """What was promised, in words."""
     return str(Obligation(event.data["obligation"]).label) if event.data.get("obligation") else "A deadline"
-
-
-def sender(event: Event) -> str:
-    """The desk's address, under the name of who wrote."""
-    if event.actor is None or not event.actor.is_desk:
-        return settings.DEFAULT_FROM_EMAIL
-    desk, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    name = " ".join(f"{event.actor} ({desk or 'Helpdesk'})".split())
-    return formataddr((name, address))[:320]
-
-
-def message_of(event: Event) -> str:
-    return event.message.body if event.message and not event.message.is_internal else ""
-
-
-def without_pictures(message: Message) -> SafeString:
-    """The message's sanitised HTML. Its pictures are files behind a sign-in: the page shows them, mail cannot."""
-    return mark_safe(PICTURE.sub("", message.safe_html))  # noqa: S308 - safe_html is sanitised
-
-
-def expected_times(ticket: Ticket, user: User) -> list[tuple[str, str]]:
-    """When the running clocks promise an answer and a solution, in the person's own time. One statement."""
-    wanted = {Obligation.FIRST_RESPONSE.value: "First answer by", Obligation.RESOLVE.value: "Solved by"}
-    with connection.cursor() as cursor:  # every new ticket asks: plain SQL costs a fifth of a queryset
-        cursor.execute(
-            "SELECT obligation, due_at FROM sla_clock"
-            " WHERE ticket_id = %s AND obligation = ANY(%s) AND due_at IS NOT NULL ORDER BY due_at",
-            [ticket.pk, list(wanted)],
-        )
-        return [(wanted[name], local(due, user)) for name, due in cursor.fetchall()]
-
-
-def zone(user: User) -> tzinfo:
-    """The person's time zone; UTC when it is not one."""
-    try:
-        return ZoneInfo(user.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
-
-
-def local(at: datetime | None, user: User) -> str:
-    """An instant in the reader's own time, with its zone: a mail is read anywhere."""
-    if at is None:
-        return ""
-    there = at.astimezone(zone(user))
-    return f"{there:%A} {there.day} {there:%B}, {there:%H:%M %Z}"
 
 
 def tidy(text: str) -> str:

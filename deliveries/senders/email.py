@@ -11,6 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 
 from deliveries.models import Delivery, local_mailbox
+from deliveries.references import return_path
 from deliveries.senders import Outcome, Result, Unreachable
 
 # "No such mailbox here" (RFC 5321 §4.2.3): trying again changes nothing. Any other refusal may be a passing one.
@@ -30,6 +31,11 @@ def as_bytes(delivery: Delivery) -> bytes:
     if delivery.body_html:
         mail.attach_alternative(delivery.body_html, "text/html")
     return re.sub(rb"\r\n|\r|\n", b"\r\n", mail.message().as_bytes())
+
+
+def envelope_sender(delivery: Delivery) -> str:
+    """Where a bounce goes: to the delivery's own address at its mailbox, else to whoever is in From."""
+    return return_path(delivery.returns_to, delivery.pk) if delivery.returns_to else delivery.sender
 
 
 def said(code: int, words: bytes | str) -> str:
@@ -78,7 +84,7 @@ class Sender:
             raise Unreachable("not connected")
         try:
             raw = as_bytes(delivery)
-            sender = parseaddr(sanitize_address(delivery.sender, "utf-8"))[1]
+            sender = parseaddr(sanitize_address(envelope_sender(delivery), "utf-8"))[1]
             recipient = parseaddr(sanitize_address(delivery.address, "utf-8"))[1]
         except (ValueError, UnicodeError) as error:
             return Outcome(Result.REFUSED, f"This message cannot be written: {error}")

@@ -69,7 +69,7 @@ def test_an_address_stays_within_what_a_local_part_may_be():
 
 
 def test_where_plus_addresses_are_switched_off_they_are_plain(settings):
-    settings.MAIL_PLUS_ADDRESSES = False
+    settings.MAIL_PLUS_ADDRESSES = settings.MAIL_RETURN_PATHS = False
     address = "support@shop.example"
     assert reply_address(address, 1, 2) == return_path(address, 3) == address
 
