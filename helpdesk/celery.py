@@ -15,6 +15,7 @@ app.conf.beat_schedule = {
     "deliveries": {"task": "deliveries.send_due", "schedule": 1.0, "options": {"expires": 5, "queue": "mail"}},
     "clocks": {"task": "sla.sweep", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},
     "intake": {"task": "integrations.interpret_pending", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},
+    "mailboxes": {"task": "integrations.fetch_mail", "schedule": 1.0, "options": {"expires": 5, "queue": "mail"}},
     "ticket-times": {"task": "tickets.sweep_times", "schedule": 1.0, "options": {"expires": 5, "queue": "default"}},
     "tidy": {"task": "accounts.tidy", "schedule": 3600.0, "options": {"expires": 600, "queue": "bulk"}},
 }

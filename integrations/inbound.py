@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations import alerts, submissions
+from integrations.mail import intake as mail_intake
 from integrations.models import Door, Inbound, Source, State
 from integrations.reading import Unreadable
 from lib import rows
@@ -63,6 +64,8 @@ def interpret(inbound: Inbound, *, now: datetime) -> None:
             raise Refused(inbound.reason or "It was begun five times and never finished.")
         if inbound.door == Door.ALERT:
             alerts.take(inbound, at=inbound.received_at, lease=LEASE)
+        elif inbound.door == Door.MAIL:
+            mail_intake.take(inbound, at=inbound.received_at)
         else:
             submissions.take(inbound, at=inbound.received_at)
     except (Unreadable, Refused) as error:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations import inbound, recovery
+from integrations.mail.fetchers import FETCHERS
 
 BATCH = 20
 BUDGET = 5.0  # seconds of one tick's work; the next tick goes on
@@ -24,3 +25,9 @@ def interpret_pending() -> int:
         if len(claimed) < BATCH:
             break
     return worked
+
+
+@shared_task(name="integrations.fetch_mail")
+def fetch_mail() -> int:
+    """Every second: give each mailbox that is due a thread of its own. Answers how many it started."""
+    return FETCHERS.start_due(timezone.now())

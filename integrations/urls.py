@@ -1,11 +1,12 @@
-"""Alerts, the public form, and the pages of sources and the intake log."""
+"""Alerts, mail, the public form, and the pages of sources and the intake log."""
 
 from django.urls import URLPattern, path, re_path
 
-from integrations.views import intake, receive, request, sources
+from integrations.views import intake, mail_door, mailboxes, receive, request, sources
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", receive.receive, name="receive-alert"),
+    re_path(r"^api/v1/mailboxes/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", mail_door.receive, name="receive-mail"),
     path("help/new", request.new, name="request-new"),
     path("help/new/<slug:slug>", request.new, name="request-new-form"),
     path("help/received/<uuid:receipt>", request.received, name="request-received"),
@@ -15,6 +16,13 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:pk>/address", sources.new_address, name="source-address"),
     path("settings/sources/<int:pk>/acceptance", sources.accepting, name="source-acceptance"),
     path("settings/sources/<int:pk>/tests", sources.tests, name="source-tests"),
+    path("settings/mailboxes/", mailboxes.mailboxes, name="mailboxes"),
+    path("settings/mailboxes/new", mailboxes.new, name="mailbox-new"),
+    path("settings/mailboxes/<int:pk>", mailboxes.mailbox, name="mailbox"),
+    path("settings/mailboxes/<int:pk>/checks", mailboxes.checks, name="mailbox-checks"),
+    path("settings/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
+    path("settings/mailboxes/<int:pk>/acceptance", mailboxes.accepting, name="mailbox-acceptance"),
+    path("settings/mailboxes/<int:pk>/address", mailboxes.new_address, name="mailbox-address"),
     path("intake/", intake.log, name="intake"),
     path("intake/<uuid:receipt>", intake.entry, name="intake-entry"),
     path("intake/<uuid:receipt>/raw", intake.raw, name="intake-raw"),

@@ -22,15 +22,15 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 @require_safe
 @managers
 def log(request: SettingsRequest) -> HttpResponse:
-    """Newest first; `?state=`, `?door=`, `?source=` narrow it, `?before=` goes on."""
-    asked = {name: request.GET.get(name, "") for name in ("state", "door", "source", "before")}
+    """Newest first; `?state=`, `?door=`, `?source=`, `?mailbox=` narrow it, `?before=` goes on."""
+    asked = {name: request.GET.get(name, "") for name in ("state", "door", "source", "mailbox", "before")}
     seen = Inbound.objects.visible_to(request.user)
     rows = seen.defer("raw", "headers").select_related("source", "ticket")
     if asked["state"] in State.values:
         rows = rows.filter(state=asked["state"])
     if asked["door"] in Door.values:
         rows = rows.filter(door=asked["door"])
-    for name, column in (("source", "source_id"), ("before", "id__lt")):
+    for name, column in (("source", "source_id"), ("mailbox", "mailbox_id"), ("before", "id__lt")):
         if asked[name].isascii() and asked[name].isdecimal() and len(asked[name]) < 19:
             rows = rows.filter(**{column: int(asked[name])})
     found = list(rows.order_by("-id")[: SIZE + 1])
