@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("knowledge.urls")),  # /help/ /help/articles /knowledge
     path("", include("integrations.urls")),  # /help/new /intake /settings/sources /api/v1/sources /api/v1/forms
     path("", include("deliveries.urls")),  # /mailbox
+    path("", include("notifications.urls")),  # /settings/letters
     path("", include("sla.urls")),  # /settings/policies /settings/calendars
     path("", include("reports.urls")),  # /dashboard
     path("", include("accounts.urls")),  # /settings/people /settings/teams … /invitations

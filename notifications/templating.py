@@ -72,10 +72,16 @@ def compile_body(source: str, texts: frozenset[str], addresses: frozenset[str], 
     return Template(tuple(_paragraph(part, kinds) for part in _BLANK.split(source.strip()) if part.strip()))
 
 
+def compile_subject(source: str, allowed: Collection[str]) -> str:
+    """A subject that can be filled. Raises Wrong."""
+    source = _checked(source)
+    _names(source, allowed)
+    return source
+
+
 def fill_subject(source: str, values: Mapping[str, Value], allowed: Collection[str]) -> str:
     """One line with these values. Raises Wrong."""
-    names = _names(_checked(source), allowed)
-    filled = _VARIABLE.sub(lambda match: _text(values[match[1]]), source) if names else source
+    filled = _VARIABLE.sub(lambda match: _text(values[match[1]]), compile_subject(source, allowed))
     return " ".join(filled.split())
 
 

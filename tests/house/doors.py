@@ -60,6 +60,8 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
         r"<slug:slug>": "how-to-help",
         r"<str:token>": house.token,
         r"<str:secret>": house.secret,
+        r"<str:language>": "en",
+        r"<str:letter>": "replied",
         r"<uuid:receipt>": house.receipt,
         r"<uuid:pk>": house.receipt,
         r"<int:\w+>": str(house.ids.get("files/", 1)) if path.startswith("help/t/") else "1",
