@@ -20,6 +20,7 @@ PAGES = {
     "sites": "/settings/sites/", "site": "/settings/sites/{site}/", "forms": "/settings/forms/",
     "form": "/settings/forms/new", "rules": "/settings/rules/", "rule": "/settings/rules/{rule}/",
     "severity": "/settings/severity/", "tokens": "/settings/tokens/", "token": "/settings/tokens/new",
+    "letters": "/settings/letters/", "letter": "/settings/letters/en/resolved?team={team}",
     "audit": "/settings/audit/", "home": "/settings/", "profile": "/accounts/profile/",
 }  # fmt: skip
 
