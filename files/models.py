@@ -12,6 +12,13 @@ class File(models.Model):
     sha256 = models.CharField(max_length=64)
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField()
+    warning = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="why to be careful with it"
+    )
+    quarantine = models.CharField(
+        max_length=200, blank=True, default="", db_default="",
+        help_text="what a scanner found in it; while set, nobody gets the bytes",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["id"]
@@ -22,4 +29,4 @@ class File(models.Model):
     @property
     def is_image(self) -> bool:
         """A raster image that a browser may show inline."""
-        return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+        return not self.quarantine and self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 
 from accounts.models import User
+from files import dangers
 from files.models import File
 from lib.names import clean_file_name
 
@@ -41,8 +42,11 @@ def sniff(head: bytes, name: str) -> str:
     return "text/plain" if head and b"\0" not in head else OCTETS
 
 
-def save_file(*, stream: BinaryIO | UploadedFile, name: str, uploaded_by: User | None, at: datetime) -> File:
-    """Write the bytes under a random key, then the row. Raises TooLarge and leaves nothing behind."""
+def save_file(
+    *, stream: BinaryIO | UploadedFile, name: str, uploaded_by: User | None, at: datetime, claimed: str = ""
+) -> File:
+    """Write the bytes under a random key, then the row. `claimed` is the type its sender gave it. Raises TooLarge and
+    leaves nothing behind."""
     key = secrets.token_hex(24)
     path = settings.MEDIA_ROOT / key[:2] / key
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +72,7 @@ def save_file(*, stream: BinaryIO | UploadedFile, name: str, uploaded_by: User |
         sha256=sha.hexdigest(),
         uploaded_by=uploaded_by,
         created_at=at,
+        warning=dangers.warning(clean, claimed, head),
     )
 
 

@@ -124,6 +124,8 @@ LIVE_REDIS_URL = paths.redis_url(1)
 MEDIA_ROOT = Path(os.environ.get("FILES_DIR", paths.data_dir() / "files"))
 FILE_MAX_BYTES = int(os.environ.get("FILE_MAX_BYTES", 25 * 1024 * 1024))
 FILES_PER_MESSAGE = 10
+# ClamAV's daemon: the path of its socket, or host:port. Without one nothing is scanned.
+CLAMD_SOCKET = os.environ.get("CLAMD_SOCKET", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -220,6 +222,11 @@ DELIVERY_SENDERS = {"email": "deliveries.senders.email.Sender"}
 
 # -- mail in ---------------------------------------------------------------------------------------------------------
 MAIL_MAX_BYTES = int(os.environ.get("MAIL_MAX_BYTES", 40 * 1024 * 1024))
+# Of one mail: files kept, and their bytes together. What is over is named in the message.
+MAIL_FILES = int(os.environ.get("MAIL_FILES", "50"))
+MAIL_FILES_BYTES = int(os.environ.get("MAIL_FILES_BYTES", 50 * 1024 * 1024))
+# So many tickets one address may open by mail within an hour; what comes beyond waits for a person.
+MAIL_TICKETS_PER_SENDER = int(os.environ.get("MAIL_TICKETS_PER_SENDER", "60"))
 # Hosts inside our own network that may be dialled: names, addresses or networks.
 INTERNAL_HOSTS = [entry.strip() for entry in os.environ.get("INTERNAL_HOSTS", "").split(",") if entry.strip()]
 # Where access tokens are asked for, by way of signing in. Fixed: a refresh token goes nowhere else.

@@ -76,6 +76,24 @@ def read(html: str) -> Iterator[Node]:
     yield from _close(stack, 0)
 
 
+def texts(html: str) -> Iterator[tuple[int, str]]:
+    """What is read in a document, piece by piece: (where the tag stands after which it was read, or the text itself,
+    the text). Scripts, styles and comments are left out."""
+    swallowing = ""
+    at = began = 0
+    for match in _TOKEN.finditer(html):
+        text = "" if swallowing else unescape(html[at : match.start()])
+        name = (match["name"] or "").lower()
+        if not swallowing and name == "img":
+            text += " " + _attributes(match["rest"]).get("alt", "")
+        yield began, text
+        began, at = match.start(), match.end()
+        if swallowing or name in _SWALLOWED:
+            ends = bool(match["close"]) or (match["rest"] or "").endswith("/")
+            swallowing = "" if ends and name == (swallowing or name) else swallowing or name
+    yield began, "" if swallowing else unescape(html[at:])
+
+
 def _step(name: str, match: re.Match[str], stack: list[str]) -> Iterator[Node]:
     if name in _VOID:
         yield Node("void", name, attributes=_attributes(match["rest"]))

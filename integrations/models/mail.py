@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from deliveries.models import Delivery
 from integrations.models.inbound import Inbound
 from integrations.models.mailbox import Mailbox
 from tickets.models import Message, Ticket
@@ -39,8 +40,8 @@ class MailQuerySet(models.QuerySet["Mail"]):
 class Mail(models.Model):
     """What was made of one inbound mail, and why: the flight recorder. The bytes are its `inbound` row's.
 
-    `steps` = [[rule, verdict, detail], …] in the order in which they were asked; `id_digest` = SHA-256 of the
-    Message-ID, as real ids are as long as 6 kB.
+    `steps` = [[rule, verdict, detail], …] in the order in which they were asked; `signs` = [[kind, words], …];
+    `id_digest` = SHA-256 of the Message-ID, as real ids are as long as 6 kB.
     """
 
     inbound = models.OneToOneField(Inbound, on_delete=models.CASCADE, primary_key=True, related_name="mail")
@@ -60,6 +61,12 @@ class Mail(models.Model):
     ticket = models.ForeignKey(Ticket, null=True, on_delete=models.CASCADE, related_name="mail")
     candidate = models.ForeignKey(Ticket, null=True, on_delete=models.CASCADE, related_name="possible_follow_ups")
     message = models.OneToOneField(Message, null=True, on_delete=models.SET_NULL, related_name="mail")
+    delivery = models.ForeignKey(
+        Delivery, null=True, on_delete=models.SET_NULL, related_name="bounces", help_text="what a bounce is of"
+    )
+    moved_from = models.ForeignKey(
+        Ticket, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, help_text="a move can be undone"
+    )
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 

@@ -18,7 +18,7 @@ def files_visible(user: User | AnonymousUser | None) -> QuerySet[File]:
 
 
 def hand_out(files: QuerySet[File], pk: int) -> FileResponse:
-    file = files.filter(pk=pk).first()
+    file = files.filter(pk=pk, quarantine="").first()
     if file is None or not path_of(file).exists():
         raise Http404
     return download(file)

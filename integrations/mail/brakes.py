@@ -1,0 +1,65 @@
+"""What must not go round: our own letters coming back, and machines that answer machines.
+
+Automatic answers have caps of their own (notifications.follow), which hold when no header tells a machine apart. These
+here end a loop at its first turn where there is a sign, and bound what one address can open where there is none.
+"""
+
+from datetime import datetime, timedelta
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db.models import Q
+
+from accounts.models import User
+from deliveries import references
+from deliveries.models import Delivery
+from integrations.mail.headers import Headers
+from integrations.mail.letter import Letter
+from integrations.models import Mailbox
+from tickets.models import Channel, Ticket
+
+HOUR = timedelta(hours=1)
+# Signs that it answers something, rather than being sent of itself (a report, a list).
+ANSWERS = (
+    "auto-submitted: auto-replied", "precedence: auto", "out of office", "x-autoreply", "x-auto-reply", "x-autorespon",
+    "x-mail-autoreply",
+)  # fmt: skip
+
+
+def is_own(letter: Letter, headers: Headers) -> str:
+    """How we know that we sent it ourselves, in words; "" when we did not.
+
+    By address and id, never by domain: agents write from the same domain as the desk.
+    """
+    if any(references.is_desk_name(value) for value in headers.unicode(references.DESK_HEADER.lower())):
+        return "it carries our own name"
+    written = f"<{letter.message_id}>"
+    if references.read(written) or (letter.message_id and Delivery.objects.filter(message_id=written[:320]).exists()):
+        return "its Message-ID is ours"
+    return f"{letter.author.addr} is our own address" if is_our_address(letter.author.addr) else ""
+
+
+def is_our_address(address: str) -> bool:
+    """A mailbox of ours, or what our letters come from, with or without a plus."""
+    plain = plain_address(address)
+    ours = plain_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
+    if not plain or plain == ours:
+        return bool(plain)
+    return Mailbox.objects.filter(Q(address__iexact=plain) | Q(address__iexact=address)).exists()
+
+
+def plain_address(address: str) -> str:
+    """Without what stands after a plus, in lower case."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" if local else ""
+
+
+def is_answer(letter: Letter) -> bool:
+    """A machine's answer to something, rather than what a machine sent of itself."""
+    return bool(letter.in_reply_to) or any(sign.lower().startswith(ANSWERS) for sign in letter.automatic)
+
+
+def opens_too_many(user: User, *, at: datetime) -> bool:
+    """Whether this address opened as many tickets by mail within an hour as one may."""
+    recent = Ticket.objects.filter(requester=user, channel=Channel.EMAIL, opened_at__gt=at - HOUR)
+    return recent[: settings.MAIL_TICKETS_PER_SENDER].count() >= settings.MAIL_TICKETS_PER_SENDER
