@@ -16,7 +16,8 @@ class SessionStore(db.SessionStore):
     """Django's own, in the database."""
 
     def _get_session_from_db(self) -> Session | None:
-        found = sessions.find(self.session_key)
+        key = str(self.session_key)
+        found = sessions.find(key) if key.isascii() and key.isalnum() else None  # others cannot be ours, or even asked
         if found is not None and found.expire_date > timezone.now():
             return found
         self._session_key = None  # as Django does: an unknown key is never taken over
