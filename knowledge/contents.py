@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from django.utils.text import slugify
 
+from lib.html import reachable
+
 _HEADING = re.compile(r"<h([3-6])>(.*?)</h\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 ENOUGH = 3  # headings that make a table of contents worth its place
@@ -37,9 +39,7 @@ def with_contents(html: str, *, top: int = 2) -> tuple[str, list[Heading]]:
         found.append(heading)
         return f'<h{level} id="{heading.id}">{inner}</h{level}>'
 
-    for wide in ("pre", "table"):  # they scroll on a phone, so that the keyboard must reach them
-        html = html.replace(f"<{wide}>", f'<{wide} tabindex="0">')
-    return _HEADING.sub(renumber, html), found
+    return _HEADING.sub(renumber, reachable(html)), found
 
 
 def _free(name: str, taken: set[str]) -> str:

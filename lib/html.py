@@ -36,6 +36,13 @@ def plain(text: str) -> str:
     )
 
 
+def reachable(html: str) -> str:
+    """Sanitised HTML whose wide parts, which scroll on a phone, can be reached by the keyboard."""
+    for wide in ("pre", "table"):
+        html = html.replace(f"<{wide}>", f'<{wide} tabindex="0">')
+    return html
+
+
 def excerpt(source: str, length: int = 160) -> str:
     """The beginning of a Markdown or HTML text as one line of plain text of at most `length` characters, cut between
     words with an ellipsis. It is text, not HTML: escape it when showing it."""

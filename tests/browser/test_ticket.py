@@ -265,3 +265,21 @@ def test_it_works_without_javascript(cast, ticket, new_page, sign_in):
     page.get_by_label("What was done").fill("Restarted")
     page.get_by_role("button", name="Resolve and tell the requester").click()
     expect(page.locator("#side")).to_contain_text("It closes once the requester confirms")
+
+
+def test_a_phone_shows_the_essence_above_the_conversation_and_the_way_to_the_details(
+    cast, ticket, page, phone, sign_in, accessible, shoot
+):
+    wide = "| " + " | ".join(f"column {n}" for n in range(12)) + " |\n" + "|---" * 12 + "|\n```\n" + "x" * 300 + "\n```"
+    conversation.reply(ticket=ticket, body=wide, at=timezone.now(), actor=cast.agent, via="web")
+    opened(sign_in(phone, cast.agent), ticket)
+    glance = phone.locator("#ticket-title .glance")
+    expect(glance).to_contain_text("Waiting")
+    expect(glance).to_contain_text("Front-end")
+    accessible(phone)
+    shoot(phone, "ticket-phone-glance")
+    glance.get_by_role("link", name="Details").click()
+    expect(phone.locator("#side")).to_be_in_viewport()
+    expect(phone.locator("#side").get_by_label("Change the severity")).to_be_visible()
+    opened(sign_in(page, cast.agent), ticket)
+    expect(page.locator("#ticket-title .glance")).to_be_hidden()

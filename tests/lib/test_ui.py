@@ -147,3 +147,12 @@ def test_a_field_ties_its_help_and_error_to_the_control() -> None:
 @pytest.mark.parametrize("name", ["403.html", "404.html", "500.html"])
 def test_an_error_page_needs_no_request(name: str) -> None:
     assert "<main" in render_to_string(name)
+
+
+def test_what_scrolls_sideways_in_a_message_can_be_reached_by_the_keyboard() -> None:
+    shown = (
+        engines["django"]
+        .from_string("{{ html|reachable }}")
+        .render({"html": "<pre>a</pre><table></table><p>&lt;pre></p>"})
+    )
+    assert shown == '<pre tabindex="0">a</pre><table tabindex="0"></table><p>&lt;pre></p>'
