@@ -8,6 +8,8 @@ The contract between who writes letters (notifications, deliveries) and who read
   what answers internal words must never reach the requester. It is sealed (80 bits, SECRET_KEY).
 - It travels in the Message-ID `<h.1042.77.random.seal@domain>`, which comes back in In-Reply-To and References; in the
   reply address `support+h.1042.77.seal@domain`; and in the text, below "Reference:" at its end.
+- Letters of side DESK hang on none of side NOTE (In-Reply-To, References): a NOTE anywhere in the thread of an answer
+  means that internal words may be quoted in it.
 - A reference that holds proves that whoever sends it has seen a letter to that user. It proves nothing about who that
   is: the reader compares From with the ticket's people, and believes a person of the desk only with `dmarc=pass`.
 - Bounces come back to `support+b.991.seal@domain` (the envelope's sender), which names the delivery.

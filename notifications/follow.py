@@ -9,12 +9,13 @@ from django.db.models import prefetch_related_objects
 
 from deliveries.models import Delivery, new_message_id
 from deliveries.references import DESK_HEADER, desk_name
+from deliveries.references import Side as Way
 from lib import rows
 from notifications.letterhead import letterheads
 from notifications.people import People
 from notifications.recipients import KINDS, Side, Told, recipients
-from notifications.threads import earlier_ids
-from notifications.wording import Letter, asked_of, letter, overdue
+from notifications.threads import earlier_ids, without_notes
+from notifications.wording import Letter, asked_of, letter, overdue, way_of
 from tickets.models import Event, Kind
 
 # Brakes against two machines answering each other: automatic mail to one person, in sliding windows.
@@ -43,7 +44,7 @@ def follow(events: Sequence[Event]) -> None:
         automatic, thread = is_automatic(event), threads[told.ticket.pk, told.user.pk]
         ticket, kind, _ = asked_of(event, told)
         words = letter(event, told, heads[ticket.pk, kind])
-        row = delivery(event, told, words, automatic=automatic, thread=thread)
+        row = delivery(event, told, words, automatic=automatic, thread=followed_by(told, thread))
         thread.append(row.message_id)
         letters.append(row)
     letters += [delivery(*bundle[0], overdue(bundle), automatic=True, thread=[], name="overdue") for bundle in bundles]
@@ -74,6 +75,12 @@ def delivery(
         created_at=event.at,
         next_try_at=event.at,
     )
+
+
+def followed_by(told: Told, thread: list[str]) -> list[str]:
+    """What went before, as far as a letter may hang on it: one whose answers go to the requester hangs on none about
+    internal words, or whoever answers it would quote those."""
+    return without_notes(thread) if way_of(told) is Way.DESK else thread
 
 
 def bundled(lines: list[Line]) -> tuple[list[Line], list[list[Line]]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from deliveries.references import Side
 from integrations.mail import arrival
 from tickets.models import Kind
 
@@ -52,6 +53,11 @@ def earlier_ids(lines: Sequence[tuple[str, int, int]]) -> dict[tuple[int, int], 
             if kind in (Kind.OPENED, Kind.RECEIVED):
                 found[ticket, user].append(f"<{mail.message_id}>")
     return found
+
+
+def without_notes(ids: Sequence[str]) -> list[str]:
+    """Without letters whose answers become internal notes (deliveries.references.Side.NOTE)."""
+    return [one for one in ids if not one.startswith(f"<{Side.NOTE}.")]
 
 
 def usable(message_id: str) -> bool:

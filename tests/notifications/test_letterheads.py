@@ -139,6 +139,16 @@ def test_who_of_the_desk_answers_a_letter_writes_to_the_requester_only_about_her
     assert references.read(newest(cast.other_agent).message_id).side is Side.NOTE
 
 
+def test_what_the_requester_may_read_hangs_on_no_internal_words(cast, ticket):
+    assignment.assign(ticket=ticket, to=cast.other_agent, at=later(minutes=1), actor=cast.agent, via="web")
+    conversation.receive(ticket=ticket, body="Hello?", at=later(minutes=2), actor=cast.customer, via="form")
+    first = newest(cast.other_agent)
+    conversation.note(ticket=ticket, body="@ben look", at=later(minutes=3), actor=cast.agent, via="web")
+    assert newest(cast.other_agent).headers["In-Reply-To"] == first.message_id
+    conversation.receive(ticket=ticket, body="Still there?", at=later(minutes=4), actor=cast.customer, via="form")
+    assert newest(cast.other_agent).headers["References"] == first.message_id and "References" not in first.headers
+
+
 def test_our_own_letters_are_known_and_none_offers_to_unsubscribe(cast, ticket):
     for sent in Delivery.objects.all():
         assert references.is_desk_name(sent.headers["X-Helpdesk-Desk"])
