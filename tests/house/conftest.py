@@ -10,7 +10,7 @@ from accounts.actions.invitations import invite
 from deliveries.models import Delivery
 from files.store import save_file
 from integrations import inbound
-from integrations.models import Door, Source
+from integrations.models import Door, Mailbox, Source
 from knowledge.models import Article
 from sla.models import Calendar, Policy
 from tests import make
@@ -28,6 +28,9 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
     source = Source(name="Monitor", kind="alertmanager")
     token = source.new_token()
     source.save()
+    mailbox = Mailbox(name="Support", address="desk@helpdesk.example", protocol="push")
+    mailbox_token = mailbox.new_token()
+    mailbox.save()
     article = Article.objects.create(
         title="How to help",
         slug="how-to-help",
@@ -48,6 +51,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
         ticket=ticket,
         token=requester_token(ticket, cast.customer),
         source_token=token,
+        mailbox_token=mailbox_token,
         secret=url.rstrip("/").rpartition("/")[2],
         receipt=str(intake.receipt),
         sent=str(sent.receipt),
@@ -63,6 +67,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "settings/rules/": rule.pk,
             "settings/forms/": form.pk,
             "settings/sources/": source.pk,
+            "settings/mailboxes/": mailbox.pk,
             "settings/policies/": Policy.objects.get(is_default=True).pk,
             "settings/calendars/": Calendar.objects.order_by("pk")[0].pk,
             "settings/people/": cast.agent.pk,

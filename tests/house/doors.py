@@ -37,7 +37,10 @@ DOORS = {
     "settings/*": "managers",
     "settings/tokens/*": "admins",
     "settings/audit/": "admins",
+    "settings/mailboxes/": "managers",
+    "settings/mailboxes/*": "admins",
     "^api/v1/sources/*": "anyone",  # the token is the key
+    "^api/v1/mailboxes/*": "anyone",  # the token is the key
     "api/v1/*": "signed in",
     "api/v1/tickets/*": "reader",
     "api/v1/forms": "anyone",
@@ -51,7 +54,9 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
     """A real address of the route: rows of the house where it asks for one."""
     if route.startswith("help/received/"):
         return f"/help/received/{house.sent}"
-    path = route.replace(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", f"api/v1/sources/{house.source_token}")
+    path = route
+    for name, token in (("sources", house.source_token), ("mailboxes", house.mailbox_token)):
+        path = path.replace(rf"^api/v1/{name}/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", f"api/v1/{name}/{token}")
     prefix = re.split(r"<", path)[0]
     own = max((key for key in house.ids if prefix.startswith(key)), key=len, default="")
     path = re.sub(r"<int:(pk|number)>", str(house.ids.get(own, 1)), path, count=1)
