@@ -12,7 +12,7 @@ import django
 
 from helpdesk.runtime.scratch import scratch_servers
 
-PARTS = ["reading", "writing", "alerts", "sweep"]
+PARTS = ["reading", "writing", "alerts", "sweep", "mail"]
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     from django.core.management import call_command
 
     from bench import desk as desks
-    from bench import pages, sweeps
+    from bench import mail, mail_intake, pages, sweeps
     from helpdesk.runtime import paths
     from tickets.models import Message, Ticket
 
@@ -84,6 +84,9 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             result["alert_intake"] = pages.alerts(desk, rate=options.rate, seconds=options.seconds)
         if "sweep" in options.only:
             result["sla_sweep"] = sweeps.sweeps(postmaster)
+        if "mail" in options.only:
+            result["mail_parsing"] = mail.parsing()
+            result["mail_intake"] = mail_intake.mail_intake(postmaster)
         least = result["floor"]["empty_page"]["cpu_ms"] or 0.1  # type: ignore[index]
         for figures in result.values():
             if isinstance(figures, dict) and "cpu_ms" in figures:
