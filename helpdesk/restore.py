@@ -24,6 +24,7 @@ from deliveries.models import Delivery, DeliverySwitch
 from files.models import File
 from files.store import path_of
 from helpdesk.backup import DUMP, FILES, FORMAT, MANIFEST, digest_of, key_fingerprint, programs, reach
+from integrations.models import Mailbox, Protocol
 from tickets.models import Ticket
 
 STORED = re.compile(r"files/([0-9a-f]{2})/(\1[0-9a-f]{46})")
@@ -32,6 +33,8 @@ FREEZE = """
 INSERT INTO public.{switch} (id, frozen_at, reason) VALUES ({row}, now(), '{reason}')
 ON CONFLICT (id) DO UPDATE SET frozen_at = excluded.frozen_at, reason = excluded.reason;
 """
+# Another desk may still be fetching from them.
+LEAVE = "UPDATE public.{mailboxes} SET next_fetch_at = NULL;"
 COUNT = """
 DO $$ BEGIN IF (SELECT count(*) FROM public.{table}) <> {rows} THEN
 RAISE EXCEPTION 'the table {table} does not have the {rows} rows that the manifest promises'; END IF; END $$;
@@ -129,6 +132,7 @@ def restore_backup(archive: Path, *, replace: bool, at: datetime) -> dict[str, A
         "made_at": manifest["made_at"], "base_url": manifest.get("base_url", ""), "files": files, "missing": missing,
         "tickets": Ticket.objects.count(), "people": User.objects.count(),
         "waiting": Delivery.objects.filter(next_try_at__isnull=False).count(),
+        "mailboxes": Mailbox.objects.filter(is_active=True).exclude(protocol=Protocol.PUSH).count(),
         "same_key": manifest.get("key") == key_fingerprint(),
     }  # fmt: skip
 
@@ -143,7 +147,7 @@ def move_files(source: Path, media: Path) -> None:
 
 def load(dump: Path, rows: dict[str, int], script: Path) -> None:
     """Empty the schema, fill it, count it and freeze sending, in one transaction: a worker that runs sees none of it
-    before mail is stopped. Raises RestoreFailed, or BackupFailed when PostgreSQL's programs are missing."""
+    before mail is stopped, out and in. Raises RestoreFailed; BackupFailed when PostgreSQL's programs are missing."""
     found = programs()
     made = run([found.path("pg_restore"), "--no-owner", "--no-privileges", f"--file={script}", str(dump)])
     if made.returncode:
@@ -157,7 +161,9 @@ def load(dump: Path, rows: dict[str, int], script: Path) -> None:
     quote = connection.ops.quote_name
     counts = "".join(COUNT.format(table=quote(name), rows=count) for name, count in rows.items())
     switch = quote(DeliverySwitch._meta.db_table)
-    tail.write_text(counts + FREEZE.format(switch=switch, row=DeliverySwitch.ROW, reason=REASON))
+    mailboxes = Mailbox._meta.db_table
+    leave = LEAVE.format(mailboxes=quote(mailboxes)) if mailboxes in rows else ""
+    tail.write_text(counts + leave + FREEZE.format(switch=switch, row=DeliverySwitch.ROW, reason=REASON))
     connection.close()
     argv = [found.path("psql"), "--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     done = run([*argv, "--output=/dev/null", f"--file={head}", f"--file={script}", f"--file={tail}"])

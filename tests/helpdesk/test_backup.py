@@ -20,6 +20,7 @@ from django.db import connection
 from deliveries.models import Delivery, DeliverySwitch
 from files.models import File
 from files.store import path_of, save_file
+from integrations.models import Mailbox
 from tests import make
 from tests.make import T0
 from tickets.actions.opening import NewTicket, open_ticket
@@ -37,6 +38,9 @@ def desk(cast, shop, tmp_path: Path, settings) -> Ticket:
     new = NewTicket(subject="Down", body="See *log*", channel="form", requester=cast.customer, site=shop, files=[log])
     ticket = open_ticket(new=new, at=T0, actor=cast.customer, via="form")
     assert Delivery.objects.filter(next_try_at__isnull=False).exists()
+    mailbox = Mailbox(name="Support", address="desk@helpdesk.example", host="mail.example", next_fetch_at=T0)
+    mailbox.seal("a password")
+    mailbox.save()
     return ticket
 
 
@@ -75,6 +79,7 @@ from deliveries.models import Delivery, DeliverySwitch
 from tickets.models import Ticket, Message
 from files.models import File
 from files.store import path_of
+from integrations.models import Mailbox
 import hashlib, json
 print(json.dumps({
     "tickets": list(Ticket.objects.order_by("pk").values_list("pk", "subject", "token")),
@@ -83,6 +88,7 @@ print(json.dumps({
     "waiting": Delivery.objects.filter(next_try_at__isnull=False).count(),
     "due": Delivery.objects.due(timezone.now()).count(),
     "frozen": DeliverySwitch.now().frozen_at is not None,
+    "mailboxes": [[m.address, m.next_fetch_at, "password" in m.secret, m.open_secret()] for m in Mailbox.objects.all()],
 }))
 """
 
@@ -109,6 +115,7 @@ def test_a_lost_desk_comes_back_elsewhere_and_sends_nothing(desk, elsewhere, tmp
         "waiting": Delivery.objects.filter(next_try_at__isnull=False).count(),
         "due": 0,
         "frozen": True,
+        "mailboxes": [["desk@helpdesk.example", None, False, "a password"]],
     }
     number = manage(elsewhere, tmp_path / "new-files", "shell", "-v0", "-c", OPEN).stdout.split()[-1]
     assert int(number) == desk.pk + 1

@@ -52,3 +52,8 @@ class Command(BaseCommand):
             f"  2. check that BASE_URL is right (the backup's was {told['base_url']});\n"
             "  3. look through what waits at /mailbox/, cancel what is no longer true, then release sending there."
         )
+        if told["mailboxes"]:
+            self.stdout.write(
+                f"  4. mail is not fetched from its {told['mailboxes']} mailboxes: once no other desk does so, press "
+                "“Fetch now” at each in /settings/mailboxes/."
+            )
