@@ -10,6 +10,12 @@ from integrations.models import Mailbox, Protocol, Security, SignIn
 
 HOST = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?")
 WRITE_ONLY = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
+GROUPS = {
+    "Address": ["name", "address", "protocol"],
+    "Where its mail is": ["host", "port", "security", "folder", "authserv_id"],
+    "Signing in": ["sign_in", "username", "password", "oauth_client", "client_secret", "oauth_tenant"],
+    "Its tickets": ["team", "site", "kind", "category", "on_closed"],
+}
 
 
 class MailboxForm(forms.ModelForm):
@@ -26,11 +32,7 @@ class MailboxForm(forms.ModelForm):
 
     class Meta:
         model = Mailbox
-        fields = [
-            "name", "address", "protocol", "host", "port", "security", "sign_in", "username", "password",
-            "oauth_client", "client_secret", "oauth_tenant", "folder", "authserv_id", "team", "site", "kind",
-            "category", "on_closed",
-        ]  # fmt: skip
+        fields = [name for names in GROUPS.values() for name in names]
         labels = {"sign_in": "Sign-in", "on_closed": "An answer to a closed ticket", "host": "Mail server"}
         help_texts = {
             "address": "Answers to its tickets come from here.",
@@ -45,9 +47,17 @@ class MailboxForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, empty in (("team", "By routing"), ("site", "None")):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.empty_label = empty
         self.before = {name: getattr(self.instance, name) for name in ("host", "port", "security", "sign_in")}
         if self.instance.secret:
             self.fields["password"].help_text = "One is kept. Leave this empty to keep it."
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields as the page shows them: (title, fields)."""
+        return [(title, [self[name] for name in names]) for title, names in GROUPS.items()]
 
     def clean_host(self) -> str:
         host: str = self.cleaned_data["host"].strip().lower()

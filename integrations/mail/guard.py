@@ -6,6 +6,7 @@ this very machine is spoken to. What goes wrong is a `Trouble`, which names the 
 """
 
 import ipaddress
+import re
 import socket
 import ssl
 from enum import StrEnum
@@ -18,6 +19,7 @@ from django.conf import settings
 CONNECT_SECONDS = 6.0  # lookup and connecting, each
 READ_SECONDS = 30.0  # of silence
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_CODE = re.compile(r"^\[[A-Z-]+\] ?")  # an IMAP or POP3 response code
 _NAT64 = [ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48")]
 
 
@@ -148,4 +150,5 @@ def said(error: BaseException | None) -> str:
         return error.strerror.lower()
     words = error.args[0] if error and error.args else ""
     text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words or type(error).__name__)
-    return " ".join(text.replace("\0", "").split()).rstrip(".")[:300]
+    plain = _CODE.sub("", " ".join(text.replace("\0", "").split()))
+    return (plain or text).rstrip(".")[:300]

@@ -73,7 +73,7 @@ def new(request: SettingsRequest) -> HttpResponse:
         messages.success(request, "It is saved and looked into now. Test the connection to see each step.")
         return redirect("mailbox", form.instance.pk)
     context = {"form": form, "title": "New mailbox", "back": "/settings/mailboxes/", "back_label": "Mailboxes"}
-    return render(request, "layouts/settings_form.html", context, status=422 if form.errors else 200)
+    return render(request, "integrations/mailboxes/new.html", context, status=422 if form.errors else 200)
 
 
 def made(request: SettingsRequest, mailbox: Mailbox, token: str) -> HttpResponse:
