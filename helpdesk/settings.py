@@ -214,7 +214,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Helpdesk <desk@helpde
 # What the requester's side is written in: the site's language, or this one (notifications/languages/).
 LETTER_LANGUAGES = {"en": "English", "de": "Deutsch"}
 LETTER_LANGUAGE = os.environ.get("LETTER_LANGUAGE", "en")
-# Answers come to support+<reference>@…, bounces to support+<delivery>@…, where our mailboxes' servers deliver such mail.
+# Answers come to support+<reference>@…, bounces to support+<delivery>@…, where the mailboxes' servers deliver those.
 MAIL_PLUS_ADDRESSES = flag("MAIL_PLUS_ADDRESSES", True)
 # Off where the mail server sends only from the mailbox itself: bounces then come to it without a name.
 MAIL_RETURN_PATHS = flag("MAIL_RETURN_PATHS", MAIL_PLUS_ADDRESSES)

@@ -138,7 +138,7 @@ class Command(BaseCommand):
         self.supervisor.finish(job)
 
     def start_desk(self, listener: socket.socket) -> None:
-        """Start the web, and once it answers the worker: nobody waits for the worker, and both would share the cores."""
+        """Start the web, and the worker once it answers: nobody waits for the worker, and they share the cores."""
         number = listener.fileno()
         address = claims.address_of(listener)
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:helpdesk.runtime.web", "helpdesk.wsgi:application"]
