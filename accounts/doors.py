@@ -1,4 +1,4 @@
-"""Who comes through the door of the settings: managers and admins; some pages are for admins only."""
+"""Who comes through the door of a page: the desk, its managers, or its admins only."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -42,4 +42,5 @@ def _only(may: Callable[[User], bool]) -> Callable[[View], Callable[..., HttpRes
 
 managers = _only(lambda user: user.is_manager)
 admins = _only(lambda user: user.is_admin)
+desk = _only(lambda user: user.is_desk)
 signed_in = _only(lambda user: user.is_active)

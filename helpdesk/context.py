@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
+from integrations.mail.waiting import held_for
 from tickets import queues
 
 # (title, [(label, path, admins only)]) – the settings' navigation; each page is its app's own.
@@ -16,25 +17,40 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("Intake", [("Sites", "/settings/sites/", False), ("Forms", "/settings/forms/", False),
                 ("Routing rules", "/settings/rules/", False), ("Severity matrix", "/settings/severity/", False),
                 ("Mailboxes", "/settings/mailboxes/", False), ("Alert sources", "/settings/sources/", False),
-                ("Intake log", "/intake/", False)]),
+                ("Mail", "/mail/", False), ("Intake log", "/intake/", False)]),
     ("Letters", [("Letters to requesters", "/settings/letters/", False)]),
     ("SLA", [("Policies", "/settings/policies/", False), ("Calendars", "/settings/calendars/", False)]),
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip
-NAV_ON = ("/settings/", "/intake/", "/mailbox/")
+NAV_ON = ("/settings/", "/intake/", "/mailbox/", "/mail/")
 
 
 def rail_of(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     """The queue's views with their counts: one statement, and only for pages that print the rail."""
     counts = queues.counts_for(request, user)
     here = request.path if request.path.startswith("/queue/") else f"/queue/{request.GET.get('view', '')}"
-    return [
+    views = [
         {
             "key": view.key, "name": view.name, "icon": view.icon, "hint": view.hint, "stroke": view.stroke,
             "url": view.url, "count": queues.shown(counts[view.key]), "current": here == view.url,
         }
         for view in queues.VIEWS.values()
+    ]  # fmt: skip
+    return [*views, *held_mail(request, user)]
+
+
+def held_mail(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """An entry of the rail for mail that waits for a decision; none while none does."""
+    waiting = held_for(request, user)
+    if not waiting:
+        return []
+    return [
+        {
+            "key": "held", "name": "Possible follow-ups", "icon": "mail-warning", "stroke": "g h", "url": "/mail/held",
+            "hint": "Mail that may belong to a ticket: somebody has to decide", "count": queues.shown(waiting),
+            "current": request.path == "/mail/held",
+        }
     ]  # fmt: skip
 
 

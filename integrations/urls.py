@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from integrations.views import intake, mail_door, mailboxes, receive, request, sources
+from integrations.views import intake, mail, mail_door, mailboxes, receive, request, sources
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", receive.receive, name="receive-alert"),
@@ -23,6 +23,13 @@ urlpatterns: list[URLPattern] = [
     path("settings/mailboxes/<int:pk>/fetches", mailboxes.fetches, name="mailbox-fetches"),
     path("settings/mailboxes/<int:pk>/acceptance", mailboxes.accepting, name="mailbox-acceptance"),
     path("settings/mailboxes/<int:pk>/address", mailboxes.new_address, name="mailbox-address"),
+    path("mail/", mail.log, name="mail"),
+    path("mail/held", mail.held, name="mail-held"),
+    path("mail/messages/<int:pk>", mail.of_message, name="mail-of-message"),
+    path("mail/<uuid:receipt>", mail.entry, name="mail-entry"),
+    path("mail/<uuid:receipt>/raw", mail.raw, name="mail-raw"),
+    path("mail/<uuid:receipt>/decision", mail.decision, name="mail-decision"),
+    path("mail/<uuid:receipt>/moves", mail.moves, name="mail-moves"),
     path("intake/", intake.log, name="intake"),
     path("intake/<uuid:receipt>", intake.entry, name="intake-entry"),
     path("intake/<uuid:receipt>/raw", intake.raw, name="intake-raw"),

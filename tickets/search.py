@@ -50,6 +50,15 @@ def index_text(ticket: Ticket, text: str, audience: str) -> None:
         )
 
 
+def index_anew(ticket: Ticket) -> None:
+    """Make a ticket's search document again, of the words it holds now."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tickets_searchdocument WHERE ticket_id = %s", [ticket.pk])
+    index_text(ticket, ticket.subject, Audience.PUBLIC)
+    for body, audience in ticket.messages.values_list("body", "audience").iterator():
+        index_text(ticket, body, audience)
+
+
 def clean(text: str, most: int) -> str:
     """Text as PostgreSQL takes it."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()[:most]

@@ -191,6 +191,18 @@ def unmerged(event: Event) -> SafeString:
     return format_html("{} undid the merge into {}", who(event), ticket_link(event.data.get("into", "")))
 
 
+def moved(event: Event) -> SafeString:
+    return format_html(
+        "{} moved a message by <b>{}</b> to {}",
+        who(event), event.data.get("who", ""), ticket_link(event.data.get("to", "")),
+    )  # fmt: skip
+
+
+def gone(event: Event) -> SafeString:
+    """Somebody wrote here, but the message is elsewhere now."""
+    return format_html("{} wrote what is now on {}", who(event), ticket_link(event.data.get("moved_to", "")))
+
+
 def rated(event: Event) -> SafeString:
     return format_html("{} rated it <b>{} of 5</b>", who(event), event.data.get("score", "?"))
 
@@ -273,6 +285,9 @@ SENTENCES: dict[Kind, Callable[[Event], SafeString]] = {
     Kind.MERGED: merged,
     Kind.ABSORBED: absorbed,
     Kind.UNMERGED: unmerged,
+    Kind.MOVED: moved,
+    Kind.RECEIVED: gone,
+    Kind.NOTED: gone,
     Kind.RATED: rated,
     Kind.REMINDED: lambda event: SafeString("The requester was reminded"),
     Kind.UNOWNED: unowned,

@@ -19,6 +19,7 @@ from integrations.mail.decide import Act, Plan, decide
 from integrations.mail.letter import Letter
 from integrations.mail.matching import digest
 from integrations.mail.parse import parse
+from integrations.mail.participants import Sender
 from integrations.mail.wording import FORWARD_SUBJECT
 from integrations.models import Inbound, Mail, Mailbox, OnClosed, Outcome, State
 from tickets.actions import conversation
@@ -167,7 +168,7 @@ def carry_out(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> None:
 def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
     """A new ticket with the mailbox's defaults. What somebody of the desk passes on is asked by whoever wrote it."""
     letter, box = read.letter, read.mailbox
-    sender = plan.sender.user or requester_for(email=plan.sender.address, name=clean(plan.sender.name))
+    sender = sender_user(plan.sender)
     original = passed_on_from(letter, plan)
     subject = _FORWARDED.sub("", letter.subject, count=1) if original else letter.subject
     automatic = plan.quiet and bool(letter.automatic or letter.feedback)
@@ -189,6 +190,13 @@ def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
     return open_ticket(new=new, at=at, actor=sender, via=VIA)
 
 
+def sender_user(sender: Sender) -> User | None:
+    """Who it is from, made known by the address; None without one."""
+    if sender.user or not sender.address:
+        return sender.user
+    return requester_for(email=sender.address, name=clean(sender.name))
+
+
 def passed_on_from(letter: Letter, plan: Plan) -> User | None:
     """The customer whose mail somebody of the desk forwarded; None when it is no such thing."""
     agent, original = plan.sender.user, letter.forwarded_from
@@ -200,11 +208,11 @@ def passed_on_from(letter: Letter, plan: Plan) -> User | None:
     return None if found.is_desk else found
 
 
-def copied(letter: Letter, *, but: User) -> list[User]:
+def copied(letter: Letter, *, but: User | None) -> list[User]:
     """Those of To and Cc whom the desk knows as requesters: they are kept informed. Nobody is made for it."""
     addresses = dict.fromkeys(one.addr.lower() for one in (*letter.cc, *letter.to)[:COPIED] if one.domain)
     found = [BY_ADDRESS.find(address) for address in addresses]
-    return [user for user in found if user and user.is_active and user.role == Role.REQUESTER and user.pk != but.pk]
+    return [user for user in found if user and user.is_active and user.role == Role.REQUESTER and user != but]
 
 
 def said(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> Message:

@@ -22,7 +22,7 @@ DIES = "Reading it fails, also in a process of its own; it is kept as it came."
 
 def fault_of(raw: bytes) -> str:
     """Why this mail is better left alone, in words; "" when it can be read within the limits."""
-    command = [sys.executable, "-m", "integrations.mail.trial"]
+    command = [sys.executable, "-m", "integrations.mail.trial", str(CPU_SECONDS), str(MEMORY)]
     try:
         done = subprocess.run(command, input=raw, cwd=ROOT, capture_output=True, timeout=WALL_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -35,14 +35,14 @@ def fault_of(raw: bytes) -> str:
     return f"{DIES} ({last[:300]})" if last else DIES
 
 
-def main() -> None:
-    """Read the mail on standard input as the desk would, and forget it."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 2))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def main(seconds: int, memory: int) -> None:
+    """Read the mail on standard input as the desk would, in so much processor time and memory, and forget it."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     letter = parse(sys.stdin.buffer.read())
     words.page_of(letter, {})
     display.shown(letter.html)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -35,12 +35,13 @@ def page_of(letter: Letter, images: Mapping[str, str]) -> str:
     told = quoting.split(plaintext.from_html(letter.html), subject=letter.subject)
     if not told.quoted.strip():
         return ""
-    needed = set(_WORD.findall(told.new)) | {word for word in _WORD.findall(letter.reply_text) if word.isalpha()}
+    if not {word for word in _WORD.findall(letter.reply_text) if word.isalpha()} <= set(_WORD.findall(told.new)):
+        return ""
     for own in dict.fromkeys((f"{told.new}\n{told.signature}", told.new)):
         for tried, at in enumerate(_ends(letter.html, _LETTERS.sub("", own))):
             if tried == TRIED:
                 break
-            if needed <= set(_WORD.findall(plaintext.from_html(letter.html[:at]))):
+            if "".join(plaintext.from_html(letter.html[:at]).split()).startswith("".join(own.split())):
                 return display.shown(letter.html[:at], images)
     return ""
 

@@ -38,7 +38,10 @@ class InboundQuerySet(models.QuerySet["Inbound"]):
             return self
         if not user.is_manager:
             return self.none()
-        return self.filter(Q(ticket=None) | Q(ticket__in=Ticket.objects.visible_to(user)))
+        seen = Ticket.objects.visible_to(user)
+        # Of held mail only what may belong to a ticket that is seen.
+        nowhere = Q(ticket=None) & (Q(mail__candidate=None) | Q(mail__candidate__in=seen))
+        return self.filter(nowhere | Q(ticket__in=seen))
 
     def due(self, now: datetime) -> Self:
         """Waiting to be interpreted."""

@@ -47,7 +47,7 @@ def log(request: SettingsRequest) -> HttpResponse:
 
 
 def find(request: SettingsRequest, receipt: uuid.UUID) -> Inbound:
-    rows = Inbound.objects.visible_to(request.user).select_related("source", "ticket")
+    rows = Inbound.objects.visible_to(request.user).select_related("source", "ticket", "mail")
     return get_object_or_404(rows, receipt=receipt)
 
 
@@ -66,8 +66,13 @@ def entry(request: SettingsRequest, receipt: uuid.UUID) -> HttpResponse:
 def raw(request: SettingsRequest, receipt: uuid.UUID) -> HttpResponse:
     """The body as it came, as a download that no browser runs."""
     row = find(request, receipt)
-    response = HttpResponse(bytes(row.raw), content_type="application/octet-stream")
-    response["Content-Disposition"] = f'attachment; filename="{row.receipt}.txt"'
+    return original(bytes(row.raw), f"{row.receipt}.{'eml' if row.door == Door.MAIL else 'txt'}")
+
+
+def original(body: bytes, name: str) -> HttpResponse:
+    """Bytes from outside as a download that no browser runs."""
+    response = HttpResponse(body, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"

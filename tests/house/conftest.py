@@ -10,7 +10,7 @@ from accounts.actions.invitations import invite
 from deliveries.models import Delivery
 from files.store import save_file
 from integrations import inbound
-from integrations.models import Door, Mailbox, Source
+from integrations.models import Door, Mail, Mailbox, Source
 from knowledge.models import Article
 from sla.models import Calendar, Policy
 from tests import make
@@ -45,6 +45,9 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
     rule = RoutingRule.objects.create(name="All", team=shop.fallback_team)
     intake = inbound.store(door=Door.ALERT, raw=b"{}", at=now, source=source)
     sent = inbound.store(door=Door.FORM, raw=b"{}", at=now)
+    posted = inbound.store(door=Door.MAIL, raw=b"From: sam@elsewhere.example\n\nHello", at=now, mailbox=mailbox)
+    message = ticket.messages.get()
+    Mail.objects.create(inbound=posted, received_at=now, outcome="appended", ticket=ticket, message=message)
     delivery = Delivery.objects.order_by("pk").first()
     invitation, url = invite(email="new@people.example", role="agent", at=now, actor=cast.admin)
     return SimpleNamespace(
@@ -55,6 +58,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
         secret=url.rstrip("/").rpartition("/")[2],
         receipt=str(intake.receipt),
         sent=str(sent.receipt),
+        posted=str(posted.receipt),
         ids={
             "tickets/": ticket.pk,
             "api/v1/tickets/": ticket.pk,
@@ -62,6 +66,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "files/": file.pk,
             "help/t/": file.pk,
             "knowledge/": article.pk,
+            "mail/messages/": message.pk,
             "mailbox/": delivery.pk if delivery else 1,
             "intake/": intake.pk,
             "settings/rules/": rule.pk,

@@ -29,6 +29,8 @@ DOORS = {
     "help/requests": "signed in",
     "help/received/<uuid:receipt>": "anyone",
     "knowledge/*": "desk",
+    "mail/": "managers",
+    "mail/*": "desk",
     "mailbox/*": "desk",
     "mailbox/sending": "managers",
     "dashboard*": "managers",
@@ -54,6 +56,8 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
     """A real address of the route: rows of the house where it asks for one."""
     if route.startswith("help/received/"):
         return f"/help/received/{house.sent}"
+    if route.startswith("mail/<uuid:receipt>"):
+        return "/" + route.replace("<uuid:receipt>", house.posted)
     path = route
     for name, token in (("sources", house.source_token), ("mailboxes", house.mailbox_token)):
         path = path.replace(rf"^api/v1/{name}/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", f"api/v1/{name}/{token}")

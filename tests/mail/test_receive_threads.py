@@ -188,7 +188,7 @@ class TestTheDesk:
         assert self.reply(mailbox, told, PROVEN).outcome == "held"
 
     def test_what_an_agent_passes_on_is_asked_by_whoever_wrote_it(self, cast, mailbox):
-        body = "---------- Forwarded message ---------\nFrom: Pia <pia@buyer.example>\nDate: today\nSubject: Help\n\nHelp!\n"
+        body = "--- Forwarded message ---\nFrom: Pia <pia@buyer.example>\nDate: today\nSubject: Help\n\nHelp!\n"
         noted = arrives(mailbox, mail(body, PROVEN, sender="ada@people.example", subject="Fwd: Help"))
         assert (noted.ticket.requester.email, noted.ticket.subject) == ("pia@buyer.example", "Help")
         assert "Help!" in noted.ticket.messages.get().body

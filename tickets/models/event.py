@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
     MERGED = "merged"  # this ticket went into another
     ABSORBED = "absorbed"  # another went into this one
     UNMERGED = "unmerged"
+    MOVED = "moved"  # a message of it went to another ticket
     RATED = "rated"
     REMINDED = "reminded"
     UNOWNED = "unowned"

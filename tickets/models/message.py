@@ -12,6 +12,8 @@ from lib.html import plain
 from lib.markdown import SANITISER_VERSION, render
 from tickets.models.ticket import Channel, Ticket
 
+QUOTED_SHOWN = 30_000  # characters
+
 
 class Audience(models.TextChoices):
     """Fixed at creation; outgoing channels and requester pages only ever see PUBLIC."""
@@ -115,13 +117,14 @@ class Message(models.Model):
 
     @property
     def quoted_html(self) -> str:
-        """What it quotes, as safe HTML."""
-        return plain(self.quoted)
+        """What it quotes, as safe HTML; a very long history ends in an ellipsis, its raw mail has the rest."""
+        return plain(self.quoted if len(self.quoted) <= QUOTED_SHOWN else self.quoted[:QUOTED_SHOWN] + "\n…")
 
     @property
     def shown_files(self) -> list[File]:
         """Its files but for the pictures that stand in its text."""
-        return [file for file in self.files.all() if f'"/files/{file.pk}"' not in self.html]
+        within = self.html if self.markup == Markup.HTML else ""
+        return [file for file in self.files.all() if f'"/files/{file.pk}"' not in within]
 
     @property
     def is_internal(self) -> bool:

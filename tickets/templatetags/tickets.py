@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from lib.foreign import with_files_at
 from tickets.models import Event, Ticket
 
 register = template.Library()
@@ -44,6 +46,12 @@ def link_to(other: Ticket, ticket: Ticket) -> str:
     if other.pk == ticket.merged_into_id:
         return "Merged into"
     return "Follow-up" if other.follows_id == ticket.pk else "Follows"
+
+
+@register.filter
+def pictures_by(html: str, token: str) -> str:
+    """A message's HTML whose pictures are asked for by the page's signed link: its reader need not be signed in."""
+    return with_files_at(html, reverse("requester-file", args=[token, 0]).removesuffix("0"))
 
 
 @register.simple_tag
