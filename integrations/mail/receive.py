@@ -25,6 +25,7 @@ from integrations.models import Inbound, Mail, Mailbox, OnClosed, Outcome, State
 from tickets.actions import conversation
 from tickets.actions.opening import NewTicket, open_ticket
 from tickets.errors import Refused
+from tickets.links import without_keys
 from tickets.models import Channel, MailText, Message, Ticket
 
 VIA = Channel.EMAIL.value
@@ -51,14 +52,14 @@ class Read:
         """The sender's own words; a line in brackets says what was left out."""
         notes = [self.kept.note] if self.kept.note else []
         notes += [f"[Not read to its end: {'; '.join(self.letter.flaws)[:500]}]"] if self.letter.flaws else []
-        return clean("\n\n".join(part for part in (words.body_of(self.letter), *notes) if part.strip()))
+        return without_keys(clean("\n\n".join(part for part in (words.body_of(self.letter), *notes) if part.strip())))
 
     def text(self, *, automatic: bool, warning: str) -> MailText:
         page = words.page_of(self.letter, self.kept.images)
         if page and self.kept.note:
             page += f"<p>{escape(self.kept.note)}</p>"
         quoted = clean(words.quoted_of(self.letter, with_signature=not page))
-        return MailText(html=page, quoted=quoted, automatic=automatic, warning=warning)
+        return MailText(html=without_keys(page), quoted=without_keys(quoted), automatic=automatic, warning=warning)
 
 
 def take(inbound: Inbound, *, at: datetime) -> Ticket | None:
