@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from deliveries import references
 from deliveries.models import Delivery, State
 from integrations.models import Mail
 from tests.mail.conftest import mailbox_at
-from tests.mail.exchange import Client, Exchange, work
+from tests.mail.exchange import Client as Mailer
+from tests.mail.exchange import Exchange, work
 from tests.mail.post import SERVER
 from tests.mail.servers import USER, Letterbox, serve, smtp_sink
 from tickets.actions import assignment, conversation, progress
+from tickets.links import requester_url
 from tickets.models import Audience, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +32,8 @@ def world(cast, shop, imap, certificate, settings) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(
             exchange=exchange,
             mailbox=mailbox_at(imap, site=shop, name="Shop support", authserv_id=SERVER),
-            cora=Client("Cora", cast.customer.email, homes[0], port),
-            ada=Client("Ada", cast.agent.email, homes[1], port),
+            cora=Mailer("Cora", cast.customer.email, homes[0], port),
+            ada=Mailer("Ada", cast.agent.email, homes[1], port),
         )
     for home in homes:
         home.stop()
@@ -107,6 +110,25 @@ def test_an_answer_to_a_colleagues_note_stays_with_the_desk(world, cast):
     work(world.mailbox)
     assert ("Ada", "HUSH-HUSH") in said(ticket, Audience.INTERNAL) and len(said(ticket)) == 1
     assert not any("HUSH" in str(mail) for mail in world.cora.inbox())
+
+
+def test_what_one_of_them_quotes_is_not_shown_to_another(world, cast, as_user):
+    world.cora.write(USER, "Checkout fails", "It says error 500.")
+    work(world.mailbox)
+    ticket = Ticket.objects.get()
+    ticket.followers.create(user=cast.colleague)
+    assignment.assign(ticket=ticket, to=cast.agent, at=timezone.now(), actor=cast.manager, via="web")
+    letter = world.cora.inbox()[-1]
+    world.cora.answer(letter, f"Still so.\n\nI said so here: {requester_url(ticket, cast.customer)} twice")
+    work(world.mailbox)
+    world.ada.answer(world.ada.inbox()[-1], "Now?")
+    work(world.mailbox)
+    key = requester_url(ticket, cast.customer).rpartition("/")[2]
+    assert [one.quoted != "" for one in ticket.messages.order_by("id")] == [False, True, True]
+    assert not any(key in one.body + one.html + one.quoted for one in ticket.messages.all())
+    hers, his = (Client().get(requester_url(ticket, who)).content.decode() for who in (cast.customer, cast.colleague))
+    assert "We have received your request" in hers and "We have received your request" not in his
+    assert "Now?" in hers and "wrote on a ticket of yours" not in hers + his
 
 
 def test_a_bounce_comes_back_to_its_delivery_and_the_address_is_not_written_to_again(world, cast):
