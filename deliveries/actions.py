@@ -17,15 +17,24 @@ from tickets.models import Kind
 
 
 def queue_mail(
-    *, address: str, user: User | None, subject: str, text: str, html: str, at: datetime, key: str = ""
+    *,
+    address: str,
+    user: User | None,
+    subject: str,
+    text: str,
+    html: str,
+    at: datetime,
+    key: str = "",
+    sender: str = "",
 ) -> Delivery:
-    """One mail without a ticket (confirmation, reset, invitation). Without a `key` every call is its own message."""
+    """One mail without a ticket (confirmation, reset, invitation), from `sender` or the desk's own address. Without a
+    `key` every call is its own message."""
     return Delivery.objects.create(
         key=key or uuid4().hex,
         user=user,
         address=address,
         automatic=True,
-        sender=settings.DEFAULT_FROM_EMAIL,
+        sender=sender or settings.DEFAULT_FROM_EMAIL,
         subject=subject,
         body_text=text,
         body_html=html,

@@ -1,9 +1,14 @@
 """What is done to a mailbox: made, changed, paused, looked into now. Each is a line of the audit log."""
 
 from datetime import datetime
+from email.utils import formataddr
+
+from django.utils.html import escape
 
 from accounts.audit import audit
 from accounts.models import User
+from deliveries.actions import queue_mail
+from deliveries.models import Delivery
 from integrations.models import Mailbox, Protocol
 
 PLACE = ("protocol", "host", "port", "security", "username", "sign_in", "folder")
@@ -33,6 +38,18 @@ def save_mailbox(*, mailbox: Mailbox, secret: str, at: datetime, actor: User) ->
 def next_look(mailbox: Mailbox, at: datetime) -> datetime | None:
     """Now, if it is one that is fetched."""
     return at if mailbox.is_active and mailbox.protocol != Protocol.PUSH else None
+
+
+def send_test(*, mailbox: Mailbox, at: datetime, actor: User) -> Delivery:
+    """A mail from the mailbox's address to whoever asks for it. An answer to it comes in like any mail."""
+    text = f"This is a test from {mailbox.name}, {mailbox.address}.\n\nAnswer it to see whether your answer arrives."
+    html = "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
+    sender = formataddr((mailbox.name, mailbox.address))
+    subject = f"Test of {mailbox.address}"
+    audit("mailbox tested", at=at, actor=actor, object=mailbox, to=actor.email)
+    return queue_mail(
+        address=actor.email, user=actor, subject=subject, text=text, html=html, at=at, sender=sender
+    )  # fmt: skip
 
 
 def give_new_address(*, mailbox: Mailbox, at: datetime, actor: User) -> str:

@@ -1,10 +1,7 @@
 """/settings/mailboxes/: whose mail becomes tickets, and how well it is fetched. Managers see it, admins change it."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,40 +12,14 @@ from accounts.doors import SettingsRequest, admins, managers
 from integrations import mailboxes_admin
 from integrations.mail.check import FAILED, Result, try_connection
 from integrations.mailbox_forms import MailboxForm
-from integrations.models import Inbound, Mailbox, Protocol, State
+from integrations.mailbox_health import health, listed
+from integrations.models import Inbound, Mailbox, Protocol
 
 RECENT = 10
-BEHIND = timedelta(minutes=5)  # without a look that went well
 
 
 def address(token: str) -> str:
     return settings.BASE_URL + reverse("receive-mail", args=[token])
-
-
-def listed() -> QuerySet[Mailbox]:
-    """Mailboxes with how much came in the last day, and what of it could not be read."""
-    recent = Inbound.objects.filter(mailbox=OuterRef("pk"), received_at__gt=timezone.now() - timedelta(days=1))
-    counted = recent.order_by().values("mailbox")
-    failed = recent.filter(state=State.FAILED).order_by().values("mailbox")
-    return Mailbox.objects.select_related("team", "site").annotate(
-        came=Subquery(counted.annotate(n=Count("pk")).values("n")),
-        failed=Subquery(failed.annotate(n=Count("pk")).values("n")),
-    )
-
-
-def health(mailbox: Mailbox) -> str:
-    """paused, failing, stopped, behind, waiting (for its first look), or well."""
-    if not mailbox.is_active:
-        return "paused"
-    if mailbox.protocol == Protocol.PUSH:
-        return "well"
-    if mailbox.failing_since:
-        return "failing"
-    if mailbox.next_fetch_at is None:
-        return "stopped"
-    if mailbox.fetched_at is None:
-        return "waiting"
-    return "behind" if timezone.now() - mailbox.fetched_at > BEHIND else "well"
 
 
 @require_safe
@@ -71,7 +42,7 @@ def new(request: SettingsRequest) -> HttpResponse:
         if token:
             return made(request, form.instance, token)
         messages.success(request, "It is saved and looked into now. Test the connection to see each step.")
-        return redirect("mailbox", form.instance.pk)
+        return redirect("mailbox-settings", form.instance.pk)
     context = {"form": form, "title": "New mailbox", "back": "/settings/mailboxes/", "back_label": "Mailboxes"}
     return render(request, "integrations/mailboxes/new.html", context, status=422 if form.errors else 200)
 
@@ -96,7 +67,7 @@ def mailbox(request: SettingsRequest, pk: int) -> HttpResponse:
         if token:
             return made(request, row, token)
         messages.success(request, f"{row} is saved.")
-        return redirect("mailbox", pk)
+        return redirect("mailbox-settings", pk)
     return page(request, pk, form)
 
 
@@ -130,7 +101,17 @@ def fetches(request: SettingsRequest, pk: int) -> HttpResponse:
         messages.success(request, "It is looked into now.")
     else:
         messages.error(request, "It is paused, or its mail is pushed: there is nothing to fetch.")
-    return redirect("mailbox", pk)
+    return redirect("mailbox-settings", pk)
+
+
+@require_POST
+@admins
+def letters(request: SettingsRequest, pk: int) -> HttpResponse:
+    """POST /settings/mailboxes/<id>/letters: a test mail from its address to whoever asks."""
+    row = get_object_or_404(Mailbox, pk=pk)
+    mailboxes_admin.send_test(mailbox=row, at=timezone.now(), actor=request.user)
+    messages.success(request, f"A test mail is on its way to {request.user.email}. Deliveries say what becomes of it.")
+    return redirect("mailbox-settings", pk)
 
 
 @require_POST
@@ -140,7 +121,7 @@ def accepting(request: SettingsRequest, pk: int) -> HttpResponse:
     row, on = get_object_or_404(Mailbox, pk=pk), request.POST.get("accepting") == "yes"
     mailboxes_admin.set_accepting(mailbox=row, accepting=on, at=timezone.now(), actor=request.user)
     messages.success(request, f"{row} {'accepts mail again' if on else 'is paused'}.")
-    return redirect("mailbox", pk)
+    return redirect("mailbox-settings", pk)
 
 
 @require_POST

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import AuditEntry
+from deliveries.models import Delivery
 from integrations.mail.oauth import Grant
 from integrations.models import Inbound, Mailbox
 from tests.mail.conftest import letter, mailbox_at
@@ -101,6 +102,14 @@ def test_the_test_says_which_step_failed(admin, imap):
     mailbox.seal("right-horse")
     mailbox.save()
     assert "It works." in admin.post(f"/settings/mailboxes/{mailbox.pk}/checks").content.decode()
+
+
+def test_a_test_mail_comes_from_the_mailbox_to_who_asks(admin, cast, imap):
+    mailbox = mailbox_at(imap, name='Help & "Co"')
+    admin.post(f"/settings/mailboxes/{mailbox.pk}/letters")
+    sent = Delivery.objects.get()
+    assert (sent.address, sent.subject) == (cast.admin.email, "Test of desk@helpdesk.example")
+    assert sent.sender == '"Help & \\"Co\\"" <desk@helpdesk.example>' and "Help &amp; &quot;Co&quot;" in sent.body_html
 
 
 def test_paused_nothing_is_fetched_and_resumed_it_is_due(admin, imap):
