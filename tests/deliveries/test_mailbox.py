@@ -64,9 +64,9 @@ def test_account_mail_is_for_admins_only(cast, as_user):
 
 
 def test_account_links_are_masked_once_mail_is_sent(cast, as_user, with_server):
-    paths = ("accounts/password/reset/key/1-secretword/", "accounts/confirm-email/secretword/", "invitations/secretword")
-    for path in paths:
-        row = queue_mail(address="x@x.example", user=None, subject="S", text=f"https://d.example/{path}", html="", at=T0)
+    doors = "accounts/password/reset/key/1-secretword/", "accounts/confirm-email/secretword/", "invitations/secretword"
+    for door in doors:
+        row = queue_mail(address="x@x.example", user=None, subject="S", text=f"https://d.test/{door}", html="", at=T0)
         assert "secretword" not in text(as_user(cast.admin).get(f"/mailbox/{row.pk}"))
 
 
