@@ -15,7 +15,7 @@ from notifications.letterhead import letterheads
 from notifications.people import People
 from notifications.recipients import KINDS, Side, Told, recipients
 from notifications.threads import earlier_ids, without_notes
-from notifications.wording import Letter, asked_of, letter, overdue, way_of
+from notifications.wording import Drafts, Letter, asked_of, letter, overdue, way_of
 from tickets.models import Event, Kind
 
 # Brakes against two machines answering each other: automatic mail to one person, in sliding windows.
@@ -39,11 +39,11 @@ def follow(events: Sequence[Event]) -> None:
         prefetch_related_objects([told.ticket for _, told in single], "requester")
     threads = earlier_ids([(event.kind, told.ticket.pk, told.user.pk) for event, told in single])
     heads = letterheads(asked_of(event, told) for event, told in single)
-    letters = []
+    letters, drafts = list[Delivery](), Drafts()
     for event, told in single:
         automatic, thread = is_automatic(event), threads[told.ticket.pk, told.user.pk]
         ticket, kind, _ = asked_of(event, told)
-        words = letter(event, told, heads[ticket.pk, kind])
+        words = letter(event, told, heads[ticket.pk, kind], drafts)
         row = delivery(event, told, words, automatic=automatic, thread=followed_by(told, thread))
         thread.append(row.message_id)
         letters.append(row)

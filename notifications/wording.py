@@ -6,6 +6,7 @@ What they say is a template that managers may change (notifications/templating.p
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -44,6 +45,12 @@ WHAT_BECOMES = {Way.DESK: "your answer goes to the requester", Way.NOTE: "your a
 LISTED = 25  # deadlines in one letter; the page it leads to has them all
 
 
+# Where the mark of each reader goes in what a whole team is told; nobody can write it without knowing it.
+MARK = f"mark-{token_hex(16)}"
+# (event, template, ticket, time zone) → subject, text, HTML, with MARK in them.
+Drafts = dict[tuple[int, str, int, str], tuple[str, str, str]]
+
+
 @dataclass(frozen=True)
 class Letter:
     """`mailbox`: where bounces come back to, "" when nobody reads there."""
@@ -62,10 +69,21 @@ def asked_of(event: Event, told: Told) -> letterhead.Asked:
     return told.ticket, "" if told.side == Side.DESK else letter_kind(event, told), event.kind
 
 
-def letter(event: Event, told: Told, head: Letterhead) -> Letter:
-    """The letter for one person. No statement for a reply; one for an acknowledgement, which names the clocks."""
+def letter(event: Event, told: Told, head: Letterhead, drafts: Drafts) -> Letter:
+    """The letter for one person. No statement for a reply; one for an acknowledgement, which names the clocks.
+
+    `drafts` is for one batch: what a whole team is told is written once, and only the mark differs."""
     way = way_of(told)
-    subject, text, html = to_desk(event, told, head) if told.side == Side.DESK else to_requester(event, told, head)
+    if told.side == Side.DESK:
+        zone = told.user.time_zone if told.template == "breached" else ""
+        key = (event.pk, told.template, told.ticket.pk, zone)
+        if key not in drafts:
+            drafts[key] = to_desk(event, told, head)
+        subject, *parts = drafts[key]
+        mark = references.mark(told.ticket.pk, told.user.pk, side=way)
+        text, html = (part.replace(MARK, mark) for part in parts)
+    else:
+        subject, text, html = to_requester(event, told, head)
     by = event.message is not None and event.actor is not None and event.actor.is_desk
     internal = event.message is not None and event.message.is_internal and told.side != Side.DESK
     return Letter(
@@ -141,8 +159,9 @@ def marks(told: Told, head: Letterhead) -> dict[str, str]:
     if not head.mailbox:
         return {}
     way = way_of(told)
-    above = head.language.above if way is Way.ASKING else f"{ENGLISH.above}: {WHAT_BECOMES[way]}"
-    return {"above": above, "mark": references.mark(told.ticket.pk, told.user.pk, side=way)}
+    if way is not Way.ASKING:
+        return {"above": f"{ENGLISH.above}: {WHAT_BECOMES[way]}", "mark": MARK}
+    return {"above": head.language.above, "mark": references.mark(told.ticket.pk, told.user.pk, side=way)}
 
 
 def to_desk(event: Event, told: Told, head: Letterhead) -> tuple[str, str, str]:

@@ -149,6 +149,15 @@ def test_what_the_requester_may_read_hangs_on_no_internal_words(cast, ticket):
     assert newest(cast.other_agent).headers["References"] == first.message_id and "References" not in first.headers
 
 
+def test_a_team_is_told_the_same_and_each_has_a_mark_of_their_own(cast, ticket):
+    conversation.receive(ticket=ticket, body="Hello?", at=later(minutes=1), actor=cast.customer, via="form")
+    told = Delivery.objects.filter(event__kind=Kind.RECEIVED)
+    assert len(told) >= 2
+    for sent in told:
+        expected = (ticket.pk, sent.user_id, Side.DESK)
+        assert references.read_all(sent.body_text) == references.read_all(sent.body_html) == [expected]
+
+
 def test_our_own_letters_are_known_and_none_offers_to_unsubscribe(cast, ticket):
     for sent in Delivery.objects.all():
         assert references.is_desk_name(sent.headers["X-Helpdesk-Desk"])
