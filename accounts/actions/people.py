@@ -23,6 +23,11 @@ def requester_for(*, email: str, name: str = "") -> User:
             User.objects.filter(pk=known.pk, name="").update(name=name[:200])
             known.name = name[:200]
         return known
+    return newcomer(email=email, name=name)
+
+
+def newcomer(*, email: str, name: str = "") -> User:
+    """Somebody whom nobody knew a moment ago. Safe when two ask at once."""
     try:
         with transaction.atomic():
             return User.objects.create_user(

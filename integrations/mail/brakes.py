@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import connection
 
 from accounts.models import User
 from deliveries import references
-from deliveries.models import Delivery
 from integrations.mail.headers import Headers
 from integrations.mail.letter import Letter
-from integrations.models import Mailbox
+from integrations.mail.matching import LONGEST_OURS
 from tickets.models import Channel, Ticket
 
 HOUR = timedelta(hours=1)
@@ -34,18 +33,33 @@ def is_own(letter: Letter, headers: Headers) -> str:
     if any(references.is_desk_name(value) for value in headers.unicode(references.DESK_HEADER.lower())):
         return "it carries our own name"
     written = f"<{letter.message_id}>"
-    if references.read(written) or (letter.message_id and Delivery.objects.filter(message_id=written[:320]).exists()):
+    if references.read(written):
         return "its Message-ID is ours"
-    return f"{letter.author.addr} is our own address" if is_our_address(letter.author.addr) else ""
+    sent, address = known(written[:LONGEST_OURS], letter.author.addr)
+    if sent:
+        return "its Message-ID is ours"
+    return f"{letter.author.addr} is our own address" if address else ""
+
+
+def known(message_id: str, address: str) -> tuple[bool, bool]:
+    """(whether we sent a mail of this id, whether it is a mailbox of ours or what our letters come from, with a plus or
+    without): every mail asks, so in plain SQL."""
+    plain = plain_address(address)
+    if plain and plain == plain_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]):
+        return False, True
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM deliveries_delivery WHERE message_id = %s),"
+            " EXISTS (SELECT FROM integrations_mailbox WHERE lower(address) IN (%s, %s))",
+            [message_id, plain, address.lower()],
+        )
+        sent, ours = cursor.fetchone()
+    return sent, ours
 
 
 def is_our_address(address: str) -> bool:
-    """A mailbox of ours, or what our letters come from, with or without a plus."""
-    plain = plain_address(address)
-    ours = plain_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
-    if not plain or plain == ours:
-        return bool(plain)
-    return Mailbox.objects.filter(Q(address__iexact=plain) | Q(address__iexact=address)).exists()
+    """A mailbox of ours, or what our letters come from."""
+    return known("", address)[1]
 
 
 def plain_address(address: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from accounts.actions.people import BY_ADDRESS, requester_for
+from accounts.actions.people import BY_ADDRESS, newcomer, requester_for
 from accounts.models import Role, User
 from deliveries.actions import bounced
 from integrations.mail import attachments, brakes, headers, trial, words
@@ -22,6 +22,7 @@ from integrations.mail.parse import parse
 from integrations.mail.participants import Sender
 from integrations.mail.wording import FORWARD_SUBJECT
 from integrations.models import Inbound, Mail, Mailbox, OnClosed, Outcome, State
+from lib.rows import ByKey
 from tickets.actions import conversation
 from tickets.actions.opening import NewTicket, open_ticket
 from tickets.errors import Refused
@@ -30,6 +31,7 @@ from tickets.models import Channel, MailText, Message, Ticket
 
 VIA = Channel.EMAIL.value
 TWICE = 2  # attempts
+MAILBOXES = ByKey(lambda: Mailbox.objects.select_related("team", "site__fallback_team"), "pk", 1)
 COPIED = 20  # addresses of To and Cc that are looked up
 MILD = "replies go to another domain"  # contact forms do that honestly
 _FORWARDED = re.compile(f"(?:{FORWARD_SUBJECT.pattern})+", re.IGNORECASE)
@@ -62,8 +64,8 @@ class Read:
         return MailText(html=without_keys(page), quoted=without_keys(quoted), automatic=automatic, warning=warning)
 
 
-def take(inbound: Inbound, *, at: datetime) -> Ticket | None:
-    """Make of a stored mail what it says; the ticket it went to, if any. Raises Refused.
+def take(inbound: Inbound, *, at: datetime) -> int | None:
+    """Make of a stored mail what it says; the number of the ticket it went to, if any. Raises Refused.
 
     What failed once (or was begun and never finished) is tried apart first; what fails twice is refused: the intake log
     keeps it with the reason, and the mailbox goes on.
@@ -81,9 +83,9 @@ def take(inbound: Inbound, *, at: datetime) -> Ticket | None:
         raise Refused(f"It failed twice: {type(error).__name__}: {error}"[:2000]) from error
 
 
-def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> Ticket | None:
+def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> int | None:
     """Read it, decide, act: one transaction, with the files put away before it."""
-    mailbox = Mailbox.objects.select_related("team", "site__fallback_team").filter(inbound=inbound).first()
+    mailbox = MAILBOXES.find(inbound.mailbox_id) if inbound.mailbox_id else None
     letter, head = read_letter(raw, mailbox)
     plan = decide(letter, head, mailbox, at=at)
     kept = attachments.keep(letter, sender=plan.sender.user, at=at) if plan.stores else Kept()
@@ -92,7 +94,7 @@ def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> Ticket | None:
             if not begin(inbound):
                 kept.discard()
                 inbound.refresh_from_db()
-                return inbound.ticket
+                return inbound.ticket_id
             mail = record_of(inbound, letter, plan)
             carry_out(mail, Read(letter, mailbox, kept), plan, at=at)
             mail.save(force_insert=True)
@@ -100,7 +102,7 @@ def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> Ticket | None:
     except BaseException:
         kept.discard()
         raise
-    return mail.ticket
+    return mail.ticket_id
 
 
 def read_letter(raw: bytes, mailbox: Mailbox | None) -> tuple[Letter, headers.Headers]:
@@ -111,12 +113,12 @@ def read_letter(raw: bytes, mailbox: Mailbox | None) -> tuple[Letter, headers.He
 
 def begin(inbound: Inbound) -> bool:
     """Lock the row; False when somebody else has done it. What a former try noted is written anew."""
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor:  # every mail asks: plain SQL
         cursor.execute("SELECT state FROM integrations_inbound WHERE id = %s FOR UPDATE", [inbound.pk])
         [state] = cursor.fetchone()
-    if state != State.PENDING:
-        return False
-    Mail.objects.filter(inbound=inbound.pk).delete()
+        if state != State.PENDING:
+            return False
+        cursor.execute("DELETE FROM integrations_mail WHERE inbound_id = %s", [inbound.pk])
     return True
 
 
@@ -154,16 +156,18 @@ def carry_out(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> None:
     if not plan.stores:
         return
     if plan.act == Act.OPEN:
-        ticket = opened(read, plan, at=at)
-        message = ticket.messages.get()
+        ticket = opened(read, plan, at=at).pk
+        [(mail.message_id, mail.author_id)] = Message.objects.filter(ticket=ticket).values_list("pk", "author")
     else:
         message = said(mail, read, plan, at=at)
-    if mail.ticket is not None and mail.ticket.pk != message.ticket_id:
+        ticket, mail.message, mail.author_id = message.ticket_id, message, message.author_id
+    if mail.ticket_id not in (None, ticket):
         mail.outcome = Outcome.CREATED
-        mail.steps = [*mail.steps, ["follow-up", "yes", f"#{mail.ticket.pk} is closed: it became #{message.ticket_id}"]]
-    mail.ticket_id, mail.message, mail.author = message.ticket_id, message, message.author
-    if mail.author and mail.author.undeliverable_at and not read.letter.automatic:
-        User.objects.filter(pk=mail.author.pk).update(undeliverable_at=None)  # who writes can be written to
+        mail.steps = [*mail.steps, ["follow-up", "yes", f"#{mail.ticket_id} is closed: it became #{ticket}"]]
+    mail.ticket_id = ticket
+    sender = plan.sender.user
+    if sender and sender.undeliverable_at and not read.letter.automatic:
+        User.objects.filter(pk=sender.pk).update(undeliverable_at=None)  # who writes can be written to
 
 
 def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
@@ -183,7 +187,7 @@ def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
         site=box.site if box else None,
         fallback_team=box.team if box else None,
         category=box.category if box else "",
-        followers=[] if plan.quiet else copied(letter, but=original or sender),
+        followers=[] if plan.quiet else copied(letter, but=original or sender, mailbox=box),
         files=read.kept.files,
         mail=read.text(automatic=automatic, warning=warning_of(letter, plan)),
         quiet=plan.quiet,
@@ -193,9 +197,11 @@ def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
 
 def sender_user(sender: Sender) -> User | None:
     """Who it is from, made known by the address; None without one."""
-    if sender.user or not sender.address:
-        return sender.user
-    return requester_for(email=sender.address, name=clean(sender.name))
+    if not sender.address:
+        return None
+    if sender.user is None:
+        return newcomer(email=sender.address, name=clean(sender.name))
+    return sender.user if sender.user.name else requester_for(email=sender.address, name=clean(sender.name))
 
 
 def passed_on_from(letter: Letter, plan: Plan) -> User | None:
@@ -209,9 +215,10 @@ def passed_on_from(letter: Letter, plan: Plan) -> User | None:
     return None if found.is_desk else found
 
 
-def copied(letter: Letter, *, but: User | None) -> list[User]:
+def copied(letter: Letter, *, but: User | None, mailbox: Mailbox | None) -> list[User]:
     """Those of To and Cc whom the desk knows as requesters: they are kept informed. Nobody is made for it."""
     addresses = dict.fromkeys(one.addr.lower() for one in (*letter.cc, *letter.to)[:COPIED] if one.domain)
+    addresses.pop(mailbox.address.lower() if mailbox else "", None)
     found = [BY_ADDRESS.find(address) for address in addresses]
     return [user for user in found if user and user.is_active and user.role == Role.REQUESTER and user != but]
 
@@ -266,4 +273,8 @@ def finish(inbound: Inbound, mail: Mail, plan: Plan) -> None:
     inbound.ticket_id = mail.ticket_id
     inbound.state = State.IGNORED if plan.act == Act.DROP else State.DONE
     inbound.reason, inbound.next_try_at = plan.reason, None
-    inbound.save(update_fields=["ticket", "state", "reason", "next_try_at"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_inbound SET ticket_id = %s, state = %s, reason = %s, next_try_at = NULL WHERE id = %s",
+            [inbound.ticket_id, str(inbound.state), inbound.reason, inbound.pk],
+        )
