@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from accounts.models import User
 from deliveries import references
 from deliveries.actions import bounced_one
 from deliveries.models import Delivery
@@ -16,6 +17,8 @@ from integrations.mail.thread import How, clues
 from integrations.models import Mailbox
 from tickets.models import Ticket
 from tickets.states import Status
+
+SPOKEN, REPEATED = 8, 2  # letters of a line that says something; such lines that are no chance
 
 
 class Act(StrEnum):
@@ -68,7 +71,7 @@ def decide(letter: Letter, headers: Headers, mailbox: Mailbox | None, *, at: dat
     if found is None:
         return unmatched(plan, letter, automatic=bool(signs), at=at)
     found = where_it_went(found, sender, steps)
-    return on_ticket(plan, found, automatic=bool(signs))
+    return on_ticket(plan, found, letter, automatic=bool(signs))
 
 
 def bounce(plan: Plan, letter: Letter) -> Plan:
@@ -91,7 +94,7 @@ def where_it_went(found: Match, sender: Sender, steps: list[Step]) -> Match:
     return replace(found, ticket=main)
 
 
-def on_ticket(plan: Plan, found: Match, *, automatic: bool) -> Plan:
+def on_ticket(plan: Plan, found: Match, letter: Letter, *, automatic: bool) -> Plan:
     """A letter that seems to belong to a ticket."""
     ticket, why = found.ticket, why_not(plan.sender, found)
     place = standing(plan.sender.user, ticket)
@@ -105,23 +108,42 @@ def on_ticket(plan: Plan, found: Match, *, automatic: bool) -> Plan:
         return replace(plan, act=Act.HOLD, candidate=ticket, reason=f"Perhaps of #{ticket.pk}: {why}.")
     if place == Standing.ASKING:
         return replace(plan, act=Act.RECEIVE, ticket=ticket)
-    if told := why_only_a_note(found):
+    if told := why_only_a_note(found, letter, plan.sender.user):
         plan.steps.append(["to the requester", "no", told])
         return replace(plan, act=Act.NOTE, ticket=ticket)
     return replace(plan, act=Act.REPLY, ticket=ticket)
 
 
-def why_only_a_note(found: Match) -> str:
+def why_only_a_note(found: Match, letter: Letter, agent: User | None) -> str:
     """Why the desk's mail stays with the desk, in words; "" when it answers the requester."""
     if found.internal:
         return "it answers internal words"
     if found.how == How.SUBJECT:
         return "it answers none of the ticket's mail"
+    if not letter.reply_text.strip():
+        return "it has no words of its own"
+    if repeats_the_desks(letter.reply_text, found.ticket, agent):
+        return "it repeats what the desk was told"
     if found.ticket.requester_id is None:
         return "the ticket has no requester"
     if found.ticket.status in (Status.CLOSED, Status.CANCELLED):
         return f"the ticket is {found.ticket.status_label.lower()}"
     return ""
+
+
+def repeats_the_desks(text: str, ticket: Ticket, agent: User | None) -> bool:
+    """Whether a letter to this person of the desk was taken for words of their own: not every program marks quotes."""
+    if any(one.to_desk for one in references.read_all(text)):
+        return True
+    lines = spoken_lines(text)
+    letters = Delivery.objects.filter(ticket=ticket, user=agent).order_by("-pk")
+    return any(len(lines & spoken_lines(body)) >= REPEATED for body in letters.values_list("body_text", flat=True)[:20])
+
+
+def spoken_lines(text: str) -> set[str]:
+    """The lines of a text that say something, by their letters and digits alone."""
+    lines = ("".join(char for char in line.lower() if char.isalnum()) for line in text.split("\n", 2000)[:2000])
+    return {line for line in lines if len(line) >= SPOKEN}
 
 
 def unmatched(plan: Plan, letter: Letter, *, automatic: bool, at: datetime) -> Plan:

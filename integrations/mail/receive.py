@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from accounts.actions.people import BY_ADDRESS, newcomer, requester_for
 from accounts.models import Role, User
 from deliveries.actions import bounced
-from integrations.mail import attachments, brakes, headers, trial, words
+from integrations.mail import attachments, brakes, headers, passing_on, trial, words
 from integrations.mail.arrival import arriving
 from integrations.mail.attachments import Kept
 from integrations.mail.charsets import clean
@@ -157,7 +157,8 @@ def carry_out(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> None:
         return
     if plan.act == Act.OPEN:
         ticket = opened(read, plan, at=at).pk
-        [(mail.message_id, mail.author_id)] = Message.objects.filter(ticket=ticket).values_list("pk", "author")
+        first = Message.objects.filter(ticket=ticket).order_by("pk").values_list("pk", "author")[:1]
+        [(mail.message_id, mail.author_id)] = first
     else:
         message = said(mail, read, plan, at=at)
         ticket, mail.message, mail.author_id = message.ticket_id, message, message.author_id
@@ -175,11 +176,12 @@ def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
     letter, box = read.letter, read.mailbox
     sender = sender_user(plan.sender)
     original = passed_on_from(letter, plan)
+    own, theirs = passing_on.split(letter) if original else ("", "")
     subject = _FORWARDED.sub("", letter.subject, count=1) if original else letter.subject
     automatic = plan.quiet and bool(letter.automatic or letter.feedback)
     new = NewTicket(
         subject=clean(subject).strip() or "(no subject)",
-        body=read.body,
+        body=clean(theirs) if original else read.body,
         kind=box.kind if box else "incident",
         channel=Channel.EMAIL,
         requester=original or sender,
@@ -189,10 +191,13 @@ def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
         category=box.category if box else "",
         followers=[] if plan.quiet else copied(letter, but=original or sender, mailbox=box),
         files=read.kept.files,
-        mail=read.text(automatic=automatic, warning=warning_of(letter, plan)),
+        mail=MailText() if original else read.text(automatic=automatic, warning=warning_of(letter, plan)),
         quiet=plan.quiet,
     )
-    return open_ticket(new=new, at=at, actor=sender, via=VIA)
+    ticket = open_ticket(new=new, at=at, actor=sender, via=VIA)
+    if own and sender:  # what was said above the mail was said to the desk
+        conversation.note(ticket=ticket, body=clean(own), at=at, actor=sender, via=VIA, mail=MailText())
+    return ticket
 
 
 def sender_user(sender: Sender) -> User | None:
@@ -238,8 +243,9 @@ def said(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> Message:
         reopens = read.mailbox is None or read.mailbox.on_closed == OnClosed.WINDOW
         return conversation.receive(actor=author, reopens=reopens, **what)
     if plan.act == Act.REPLY:
-        try:
-            return conversation.reply(actor=author, **what)
+        try:  # its words alone, not its HTML, in which what the desk was told may stand unmarked
+            only_words = MailText(quoted=without_keys(clean(words.quoted_of(read.letter, with_signature=True))))
+            return conversation.reply(actor=author, **what | {"mail": only_words})
         except Refused as refused:  # its ticket was closed meanwhile
             mail.outcome = Outcome.NOTE
             mail.steps = [*mail.steps, ["to the requester", "no", refused.message]]

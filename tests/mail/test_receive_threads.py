@@ -1,6 +1,7 @@
 """It finds the ticket that a mail belongs to, and lets nobody else in."""
 
 import pytest
+from django.test import Client
 
 from deliveries.references import Side, mark, new_message_id, reply_address
 from integrations.models import Mailbox
@@ -8,6 +9,7 @@ from tests import make
 from tests.mail.post import PROVEN, REFUTED, SERVER, answering, arrives, letter_to, mail
 from tests.make import later
 from tickets.actions import conversation, progress
+from tickets.links import requester_url
 from tickets.models import Audience, Message, Ticket, TicketFollower
 
 pytestmark = pytest.mark.django_db
@@ -187,12 +189,34 @@ class TestTheDesk:
         Ticket.objects.filter(pk=asked.pk).update(team=security)
         assert self.reply(mailbox, told, PROVEN).outcome == "held"
 
-    def test_what_an_agent_passes_on_is_asked_by_whoever_wrote_it(self, cast, mailbox):
-        body = "--- Forwarded message ---\nFrom: Pia <pia@buyer.example>\nDate: today\nSubject: Help\n\nHelp!\n"
-        noted = arrives(mailbox, mail(body, PROVEN, sender="ada@people.example", subject="Fwd: Help"))
+    def test_what_the_desk_was_told_never_reaches_the_requester(self, cast, mailbox, asked, told):
+        history = f"On Mon, 2 Mar 2026 at 09:05, Support <support@desk.example> wrote:\n> {told.body_text}"
+        html = f"<p>Try again now.</p><div>{told.body_html}</div>"
+        for kind, body in (("text/plain", f"Try again now.\n\n{history}"), ("text/html", html)):
+            raw = mail(body, answering(told), PROVEN, sender="ada@people.example", kind=f"{kind}; charset=utf-8")
+            message = arrives(mailbox, raw, later(minutes=9)).message
+            if message.audience == Audience.PUBLIC:
+                assert "Severity" not in f"{message.body}{message.safe_html}"
+        assert "Severity" not in Client().get(requester_url(asked, cast.customer)).content.decode()
+        assert "Severity" not in letter_to(asked, "cora@acme.example").body_text
+
+    def test_an_answer_without_words_of_its_own_stays_inside(self, cast, mailbox, asked, told):
+        raw = mail(f"> {told.body_text}", answering(told), PROVEN, sender="ada@people.example")
+        assert arrives(mailbox, raw, later(minutes=9)).message.audience == Audience.INTERNAL
+
+    @pytest.mark.parametrize("way", ["inline", "attached"])
+    def test_what_an_agent_passes_on_is_asked_by_whoever_wrote_it(self, cast, mailbox, way):
+        theirs = "From: Pia <pia@buyer.example>\nDate: today\nSubject: Help\n\nHelp!\n"
+        body, kind = f"He again.\n\n--- Forwarded message ---\n{theirs}", "text/plain"
+        if way == "attached":
+            body = f"--b\n\nHe again.\n--b\nContent-Type: message/rfc822\n\n{theirs}\n--b--\n"
+            kind = "multipart/mixed; boundary=b"
+        noted = arrives(mailbox, mail(body, PROVEN, sender="ada@people.example", subject="Fwd: Help", kind=kind))
         assert (noted.ticket.requester.email, noted.ticket.subject) == ("pia@buyer.example", "Help")
-        assert "Help!" in noted.ticket.messages.get().body
-        assert letter_to(noted.ticket, "pia@buyer.example")
+        asked, said = noted.ticket.messages.order_by("pk")
+        assert "Help!" in asked.body and "He again" not in f"{asked.body}{asked.quoted}{asked.safe_html}"
+        assert (said.body, said.audience, said.author) == ("He again.", Audience.INTERNAL, cast.agent)
+        assert "He again" not in letter_to(noted.ticket, "pia@buyer.example").body_text
 
     def test_nobody_passes_on_in_an_agents_name(self, cast, mailbox):
         body = "---------- Forwarded message ---------\nFrom: Pia <pia@buyer.example>\nSubject: Help\n\nHelp!\n"
