@@ -1,4 +1,4 @@
-"""Raw messages, one after the other, through the real intake on a test database, for samples kept outside this repository.
+"""Raw messages, one after the other, through the real intake on a test database, for samples kept elsewhere.
 
 From the environment: EVAL_MAILBOX (else the first recipient of the first message), EVAL_AUTHSERV_ID (our receiving
 server's name), EVAL_AGENTS (addresses of people of the desk, separated by commas).
@@ -29,8 +29,8 @@ from integrations.models import Mail, Mailbox, Outcome, State  # noqa: E402
 
 
 def run(messages: list[bytes]) -> list[dict[str, Any]]:
-    """For each message: `ticket` (its number, or None), `outcome` (created, appended, held, dropped, bounced or note) and
-    `answered` (whether the desk answered its sender by itself). Every run begins with an empty desk."""
+    """For each message: `ticket` (its number, or None), `outcome` (created, appended, held, dropped, bounced or note)
+    and `answered` (whether the desk answered its sender by itself). Every run begins with an empty desk."""
     database()
     with transaction.atomic():
         mailbox = desk(messages)
