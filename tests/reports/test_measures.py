@@ -175,10 +175,19 @@ def test_a_day_is_as_long_as_its_clocks_say(day: date, length: int) -> None:
     assert begins[-1] - begins[0] == length * columns.HOUR
 
 
+# A million rows to the page, all vacuumed and nothing known of their values: so the planner's choice does not hang on
+# what earlier tests left in the files, or on when an automatic ANALYZE last came by. Rolled back with the test.
+AS_IF_LARGE = """
+    UPDATE pg_class SET reltuples = 1000000, relpages = 1, relallvisible = 1000000
+    WHERE relname IN ('tickets_ticket', 'sla_clock');
+    DELETE FROM pg_statistic WHERE starelid IN ('tickets_ticket'::regclass, 'sla_clock'::regclass)
+"""
+
+
 def test_a_period_is_counted_from_indexes_alone(
     month: None, readers: Readers, now: datetime, as_user: Callable[..., Any]
 ) -> None:
-    """Whatever a small table is worth to the planner: each figure has an index that holds all it asks for."""
+    """Each figure has an index that holds all it asks for, and it is the one that is read once the tables are large."""
     client = as_user(readers["a manager of the restricted team"][0])
     with CaptureQueriesContext(connection) as asked:
         client.get("/dashboard?days=30")
@@ -186,6 +195,7 @@ def test_a_period_is_counted_from_indexes_alone(
     assert len(figures) == 6  # compliance, arrivals, responses, resolutions, closings, backlog
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(AS_IF_LARGE)
         for sql in figures:
             cursor.execute("EXPLAIN " + sql)
             plan = "\n".join(line for (line,) in cursor.fetchall())
