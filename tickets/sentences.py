@@ -102,11 +102,16 @@ def assigned(event: Event) -> SafeString:
     return format_html("{} gave it to <b>{}</b>", who(event), to)
 
 
-def team_changed(event: Event) -> SafeString:
-    return format_html(
-        "{} moved it from {} to <b>{}</b>{}",
-        who(event), event.data.get("from_name", ""), event.data.get("to_name", ""), because(event),
+def between(words: str) -> Callable[[Event], SafeString]:
+    """A sentence of the form: who did this, from which team to which, and why."""
+    return lambda event: format_html(
+        "{} {} from {} to <b>{}</b>{}",
+        who(event), words, event.data.get("from_name", ""), event.data.get("to_name", ""), because(event),
     )  # fmt: skip
+
+
+def bounced(event: Event) -> SafeString:
+    return format_html("{} bounced it back to <b>{}</b>{}", who(event), event.data.get("from_name", ""), because(event))
 
 
 def severity_changed(event: Event) -> SafeString:
@@ -271,7 +276,10 @@ SENTENCES: dict[Kind, Callable[[Event], SafeString]] = {
     Kind.OPENED: opened,
     Kind.ACKNOWLEDGED: did("acknowledged it"),
     Kind.ASSIGNED: assigned,
-    Kind.TEAM_CHANGED: team_changed,
+    Kind.TEAM_CHANGED: between("moved it"),
+    Kind.HANDED_OVER: between("handed it over"),
+    Kind.HANDOVER_ACCEPTED: did("accepted the handover"),
+    Kind.HANDOVER_BOUNCED: bounced,
     Kind.SEVERITY_CHANGED: severity_changed,
     Kind.STATUS_CHANGED: status_changed,
     Kind.TAGS_CHANGED: tags_changed,

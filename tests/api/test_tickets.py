@@ -160,7 +160,8 @@ class TestChanging:
             return answer.status_code, ticket.status
 
         assert do(calls.agent, "acknowledgement") == (200, Status.ACKNOWLEDGED)
-        assert do(calls.agent, "assignment", {"assignee": cast.other_agent.email, "team": "back-end"})[0] == 200
+        assert do(calls.agent, "assignment", {"team": "back-end"})[0] == 422  # up a tier: that takes a packet
+        assert do(calls.manager, "assignment", {"assignee": cast.other_agent.email, "team": "back-end"})[0] == 200
         assert (ticket.team, ticket.assignee) == (back, cast.other_agent)
         assert do(calls.agent, "messages", {"body": "Looking."}) == (201, Status.WAITING)
         assert do(calls.customer, "messages", {"body": "Thanks."}) == (201, Status.DIAGNOSING)

@@ -236,9 +236,18 @@ def test_it_moves_several_to_a_team_one_may_name(
 ) -> None:
     (one,) = opened(cast, shop, 1)
     assert desk.post("/queue/all/teams", {"ids": [one.pk], "team": security.pk}).status_code == 404
-    assert desk.post("/queue/all/teams?severity=3", {"ids": [one.pk], "team": back.pk}).status_code == 303
+    beside = make.team("Beside", tier=1)
+    assert desk.post("/queue/all/teams?severity=3", {"ids": [one.pk], "team": beside.pk}).status_code == 303
     one.refresh_from_db()
-    assert one.team == back
+    assert one.team == beside
+
+
+def test_it_moves_none_up_a_tier_without_a_packet(desk: Client, cast: SimpleNamespace, shop: Site, back: Team) -> None:
+    (one,) = opened(cast, shop, 1)
+    response = desk.post("/queue/all/teams", {"ids": [one.pk], "team": back.pk})
+    assert [str(m) for m in get_messages(response.wsgi_request)] == [
+        f"#{one.pk}: Back-end is a higher tier (L2): hand it over, with a packet."
+    ]
 
 
 def test_it_offers_a_restricted_team_to_its_members_only(desk: Client, cast: SimpleNamespace, security: Team) -> None:

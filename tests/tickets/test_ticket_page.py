@@ -92,14 +92,14 @@ def test_an_alert_says_what_it_did_and_links_only_to_the_web(cast, ticket, as_us
     assert "javascript:" not in html
 
 
-def test_runs_of_small_changes_are_folded(cast, ticket, back, as_user):
+def test_runs_of_small_changes_are_folded(cast, ticket, as_user):
     do = {"actor": cast.agent, "via": "web"}
     assignment.assign(ticket=ticket, to=cast.agent, at=later(minutes=1), **do)
     filing.set_tags(ticket=ticket, tags=["money"], at=later(minutes=2), **do)
-    assignment.change_team(ticket=ticket, to=back, at=later(minutes=3), **do)
+    assignment.change_team(ticket=ticket, to=make.team("Beside", tier=1), at=later(minutes=3), **do)
     said = words(page(as_user(cast.agent), ticket))
     assert "4 changes: assignee, acknowledged, tags, team" in said
-    assert "Ada moved it from Front-end to Back-end" in said
+    assert "Ada moved it from Front-end to Beside" in said
 
 
 def test_an_internal_note_is_marked(cast, ticket, as_user):

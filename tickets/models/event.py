@@ -16,6 +16,9 @@ class Kind(models.TextChoices):
     ACKNOWLEDGED = "acknowledged"
     ASSIGNED = "assigned"
     TEAM_CHANGED = "team_changed"
+    HANDED_OVER = "handed_over"  # up a tier, with a packet
+    HANDOVER_ACCEPTED = "handover_accepted"
+    HANDOVER_BOUNCED = "handover_bounced"
     SEVERITY_CHANGED = "severity_changed"
     STATUS_CHANGED = "status_changed"
     TAGS_CHANGED = "tags_changed"

@@ -182,6 +182,7 @@ class Ticket(models.Model):
     verified_at = models.DateTimeField(null=True)
     evidence = models.TextField(blank=True)
     hold_reason = models.CharField(max_length=300, blank=True)
+    handed_over_at = models.DateTimeField(null=True, help_text="since when a handover waits to be accepted")
 
     # Time is a column: each is read by one sweep (tickets/tasks.py) through the partial index named after it.
     unowned_at = models.DateTimeField(null=True, help_text="when a P1 without an owner becomes an event")
