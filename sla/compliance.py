@@ -1,16 +1,17 @@
 """Promises kept, as managers are judged by them. From SQL; reports format it.
 
 A unit is one clock cycle with a target. It belongs to the period in which it stopped or fell due unmet, whichever came
-first. Met ÷ (met + breached); an open clock that is over counts as breached at once; running, paused and cancelled ones
-stand beside. Missing numbers are zeros; percentages are None where nothing was decided.
+first (or, when asked so, in which its ticket was resolved or opened: Basis). Met ÷ (met + breached); an open clock that
+is over counts as breached at once; running, paused and cancelled ones stand beside. Missing numbers are zeros;
+percentages are None where nothing was decided.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, IntegerField, Q, QuerySet, Value
+from django.db.models import Count, IntegerField, Q, QuerySet, TextChoices, Value
 
 from sla.models import Clock, Obligation, State
 from tickets.models import Severity
@@ -88,10 +89,135 @@ def compliance(*, begin: datetime, end: datetime, now: datetime, about: Q | None
     ]
 
 
-def undecided() -> dict[str, int]:
-    """What stands beside the percentage now: how many run, pause, or left with a cancelled ticket."""
-    return Clock.objects.filter(target__isnull=False).aggregate(
-        running=Count("pk", filter=Q(state=State.RUNNING, counts=True, breached_at=None)),
-        paused=Count("pk", filter=Q(state=State.PAUSED, counts=True, breached_at=None)),
-        cancelled=Count("pk", filter=Q(counts=False)),
+class Basis(TextChoices):
+    """Which clocks belong to a period."""
+
+    DECIDED = "decided", "decided in the period"
+    RESOLVED = "resolved", "of tickets resolved in the period"
+    OPENED = "opened", "of tickets opened in the period"
+
+
+# By what clocks can be told apart -> the column that does.
+GROUPS = {
+    "severity": "severity",
+    "team": "ticket__team",
+    "site": "ticket__site",
+    "organisation": "ticket__organisation",
+}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How one obligation fared in one group (its key; None: tickets without one). `late`: those of `breached` that are
+    still not met. Running, paused and cancelled ones stand beside and count for nothing."""
+
+    obligation: str
+    group: int | None
+    met: int = 0
+    breached: int = 0
+    late: int = 0
+    running: int = 0
+    paused: int = 0
+    cancelled: int = 0
+
+    @property
+    def decided(self) -> int:
+        return self.met + self.breached
+
+    @property
+    def percent(self) -> float | None:
+        """Share of promises kept, 0-100."""
+        return 100 * self.met / self.decided if self.decided else None
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together, in the group of the first."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in NUMBERS}
+        return Tally(self.obligation, self.group, **sums)
+
+
+NUMBERS = [field.name for field in fields(Tally) if field.type is int]
+
+
+@dataclass(frozen=True)
+class Window:
+    """[begin, end) as `basis` understands it, looked at from `now`; `about` narrows it to what somebody may see."""
+
+    begin: datetime
+    end: datetime
+    now: datetime
+    basis: Basis = Basis.DECIDED
+    about: Q = Q()
+
+    @property
+    def until(self) -> datetime:
+        """Nothing is decided before it has happened."""
+        return min(self.end, self.now)
+
+    @property
+    def over(self) -> Q:
+        """Missed: on record, or due and not yet seen by the sweep."""
+        return Q(breached_at__isnull=False) | Q(state=State.RUNNING, due_at__lt=self.now)
+
+    @property
+    def tickets(self) -> Q:
+        """For the bases that go by the ticket: clocks of the tickets of this window."""
+        column = "ticket__resolved_at" if self.basis == Basis.RESOLVED else "ticket__opened_at"
+        return Q(**{f"{column}__gte": self.begin, f"{column}__lt": self.end})
+
+    @property
+    def clocks(self) -> "QuerySet[Clock]":
+        """Those that count in this window: met or missed."""
+        clocks = counted(self.about)
+        if self.basis == Basis.DECIDED:
+            return clocks.filter(settled(self.begin, self.until))
+        return clocks.filter(self.tickets).filter(Q(state=State.STOPPED) | self.over)
+
+    @property
+    def missed(self) -> "QuerySet[Clock]":
+        return self.clocks.filter(self.over)
+
+    @property
+    def parts(self) -> "list[QuerySet[Clock]]":
+        """All that a tally speaks of, in parts that share no clock and have an index each. Undecided ones of a window
+        by decision are those that began before its end and stand so now; cancelled ones those that began within it."""
+        every = Clock.objects.filter(self.about, target__isnull=False)
+        if self.basis != Basis.DECIDED:
+            return [every.filter(self.tickets)]
+        undecided = Q(state__in=(State.RUNNING, State.PAUSED), settled_at=None, started_at__lt=self.end)
+        return [
+            every.filter(counts=True, settled_at__gte=self.begin, settled_at__lt=self.until),
+            every.filter(unseen(self.begin, self.until), counts=True),
+            every.filter(undecided, counts=True).exclude(state=State.RUNNING, due_at__lt=self.now),
+            every.filter(counts=False, started_at__gte=self.begin, started_at__lt=self.end),
+        ]
+
+
+def tally(window: Window, by: str) -> list[Tally]:
+    """A row for every obligation and group that has a clock, in no order: one statement. `by` is a key of GROUPS."""
+    over, counts = window.over, Q(counts=True)
+    sums = {
+        "met": Count("state", filter=counts & Q(state=State.STOPPED, breached_at=None)),
+        "breached": Count("state", filter=counts & over),
+        "late": Count("state", filter=counts & over & ~Q(state=State.STOPPED)),
+        "running": Count("state", filter=counts & Q(state=State.RUNNING) & ~over),
+        "paused": Count("state", filter=counts & Q(state=State.PAUSED) & ~over),
+        "cancelled": Count("state", filter=~counts),
+    }
+    first, *others = [
+        part.order_by().values("obligation", GROUPS[by]).annotate(**sums).values_list("obligation", GROUPS[by], *sums)
+        for part in window.parts
+    ]
+    found: dict[tuple[str, int | None], Tally] = {}
+    for obligation, group, *numbers in first.union(*others, all=True) if others else first:
+        row = Tally(obligation, group, *numbers)
+        found[obligation, group] = found[obligation, group] + row if (obligation, group) in found else row
+    return list(found.values())
+
+
+def kept_throughout(window: Window) -> tuple[int, int]:
+    """(tickets whose every next response of this window was in time, tickets with one at all): one statement."""
+    cycles = window.clocks.filter(obligation=Obligation.NEXT_RESPONSE).order_by().values("ticket")
+    found = cycles.annotate(missed=Count("state", filter=window.over)).aggregate(
+        n=Count("*"), kept=Count("ticket", filter=Q(missed=0))
     )
+    return found["kept"], found["n"]

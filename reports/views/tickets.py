@@ -17,7 +17,6 @@ from reports import compliance, measures
 from reports.measures import FIRST_RESPONSE, RESOLUTION, Period
 from reports.scope import Scope
 from reports.views.dashboard import chosen_period, chosen_team
-from sla.compliance import Score
 from sla.models import Obligation
 from tickets.models import Severity, Ticket
 
@@ -84,26 +83,6 @@ def tickets_csv(request: SettingsRequest) -> HttpResponseBase:
     ]
     rows = found.order_by("-pk").values_list(*columns)[:MAX_CSV]
     return as_csv(head, ([cell(value) for value in row] for row in rows.iterator()), "tickets")
-
-
-@require_safe
-@managers
-def compliance_csv(request: SettingsRequest) -> HttpResponseBase:
-    """GET /dashboard/compliance.csv?days=&team=: the table."""
-    now = timezone.now()
-    period = chosen_period(request, now)
-    rows = compliance.table(Scope.of(request.user, chosen_team(request)), period, now)
-    audit("report exported", at=now, actor=request.user, object="compliance", days=period.days)
-    body = (
-        [row.label, f"P{one.severity}", one.met, one.breached, one.open_over, percent(one)]
-        for row in rows
-        for one in row.cells
-    )
-    return as_csv(["obligation", "severity", "met", "missed", "of them open", "percent met"], body, "compliance")
-
-
-def percent(score: Score) -> str:
-    return "" if score.percent is None else f"{score.percent:.1f}"
 
 
 def cell(value: Any) -> Any:

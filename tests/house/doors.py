@@ -34,6 +34,7 @@ DOORS = {
     "mailbox/*": "desk",
     "mailbox/sending": "managers",
     "dashboard*": "managers",
+    "dashboard/compliance*": "desk",
     "intake/*": "managers",
     "invitations/<str:secret>": "anyone",  # the secret is the key
     "settings/*": "managers",

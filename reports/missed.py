@@ -1,0 +1,103 @@
+"""Promises that were not kept, one by one: by how much, and whether they still are not. And what was given a new target
+late enough to look like a way out."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from sla import hours, spans
+from sla.compliance import Window
+from sla.models import CalendarVersion, Clock, State
+
+CHUNK = 500
+CONTEXT = ("ticket__team", "ticket__site", "ticket__organisation", "calendar")
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A clock with the working seconds by which its target was passed, up to now when it still runs. 0 for one whose
+    breach was recorded under an earlier target."""
+
+    clock: Clock
+    over_by: float
+
+    @property
+    def at(self) -> datetime | None:
+        """When it fell due."""
+        return self.clock.breached_at or self.clock.due_at
+
+    @property
+    def is_open(self) -> bool:
+        return self.clock.state != State.STOPPED
+
+
+def listed(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
+    """In the order of a list: the newest first."""
+    return clocks.select_related(*CONTEXT).order_by(Coalesce("settled_at", "due_at").desc(), "-id")
+
+
+def misses(clocks: Iterable[Clock], now: datetime) -> list[Miss]:
+    """With what they are over by: at most one statement, for calendars that have changed since."""
+    rows = list(clocks)
+    kept = versions(rows)
+    return [Miss(clock, over_by(clock, kept, now)) for clock in rows]
+
+
+def over_by(clock: Clock, kept: dict[tuple[int | None, int], hours.Calendar], now: datetime) -> float:
+    used = clock.elapsed
+    if clock.state == State.RUNNING:
+        calendar = kept.get((clock.calendar_id, clock.calendar_version))
+        if calendar is None:
+            calendar = clock.calendar.as_hours() if clock.calendar else hours.Calendar.always()
+        used = spans.used(calendar, clock.spans, now=now).total_seconds()
+    return max(used - (clock.target or 0), 0.0)
+
+
+def versions(clocks: Sequence[Clock]) -> dict[tuple[int | None, int], hours.Calendar]:
+    """Calendars as running clocks are held to them, of those that have been edited since."""
+    old = {
+        (clock.calendar_id, clock.calendar_version)
+        for clock in clocks
+        if clock.state == State.RUNNING and clock.calendar and clock.calendar.version != clock.calendar_version
+    }
+    if not old:
+        return {}
+    wanted = Q()
+    for calendar, version in old:
+        wanted |= Q(calendar=calendar, version=version)
+    return {(row.calendar_id, row.version): row.as_hours() for row in CalendarVersion.objects.filter(wanted)}
+
+
+def outcome(clock: Clock) -> str:
+    """met, missed, or open late: of a clock that counts in a window."""
+    if clock.state == State.STOPPED:
+        return "missed" if clock.breached_at else "met"
+    return "open late"
+
+
+HEAD = [
+    "ticket", "subject", "obligation", "cycle", "severity", "team", "site", "organisation", "outcome", "target seconds",
+    "used seconds", "over by seconds", "started", "stopped", "fell due", "policy", "policy version",
+]  # fmt: skip
+
+
+def table(window: Window, most: int) -> Iterable[list[Any]]:
+    """Every clock that counts in the window, as rows of a file, streamed; HEAD names the columns."""
+    clocks = listed(window.clocks)[:most].iterator(chunk_size=CHUNK)
+    while chunk := list(islice(clocks, CHUNK)):
+        yield from map(row, misses(chunk, window.now))
+
+
+def row(miss: Miss) -> list[Any]:
+    clock, ticket = miss.clock, miss.clock.ticket
+    return [
+        clock.ticket_id, ticket.subject, clock.obligation, clock.cycle, f"P{clock.severity}", ticket.team.name,
+        ticket.site.name if ticket.site else None, ticket.organisation.name if ticket.organisation else None,
+        outcome(clock), clock.target, round(clock.elapsed), round(miss.over_by), clock.started_at,
+        clock.stopped_at, miss.at, clock.reason, clock.policy_version,
+    ]  # fmt: skip
