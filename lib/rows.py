@@ -11,9 +11,10 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import connection, models
 from django.db.models import QuerySet
-from django.db.models.query import get_related_populators
+
+from lib.written import Statement
 
 M = TypeVar("M", bound=models.Model)
 Reader = Callable[[models.Model], Any]
@@ -99,31 +100,12 @@ class ByKey(Generic[M]):
         return self  # REST framework copies what a field was made with; a compiled query is for everybody
 
     @cached_property
-    def compiled(self) -> tuple[Any, Any, str, Callable[[Any], M]]:
-        """(the compiler and its converters, its statement, how an instance is made of a row)."""
-        query = self.rows().order_by().filter(**{self.field: self.example})[:1].query
-        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
-        statement, params = compiler.as_sql()
-        if tuple(params) != (self.example,):
-            raise TypeError(f"{statement} asks for more than its key.")
-        select, info = compiler.select, compiler.klass_info
-        first, last = info["select_fields"][0], info["select_fields"][-1] + 1
-        names = [column[0].target.attname for column in select[first:last]]
-        related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # stubs of Django 6
-
-        def make(row: Any) -> M:
-            found: M = info["model"].from_db(DEFAULT_DB_ALIAS, names, row[first:last])
-            for populator in related:
-                populator.populate(row, found)
-            return found
-
-        return compiler, compiler.get_converters([column[0] for column in select]), statement, make
+    def statement(self) -> Statement:
+        """Its query with the key left open."""
+        found = Statement.of(self.rows().order_by().filter(**{self.field: self.example})[:1], {"key": self.example})
+        if found.params != [("key", self.example)]:
+            raise TypeError(f"{found.sql} asks for more than its key.")
+        return found
 
     def find(self, key: Any) -> M | None:
-        compiler, converters, statement, make = self.compiled
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [key])
-            rows = cursor.fetchall()
-        if not rows:
-            return None
-        return make(next(iter(compiler.apply_converters(rows, converters))) if converters else rows[0])
+        return next(iter(self.statement.run({"key": key})), None)

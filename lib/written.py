@@ -18,12 +18,30 @@ FIRST = -(2**40)  # stand-ins go down from here: numbers that fit a key and that
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`params` holds values, and at the places of stand-ins what they stand for; `make` turns a row into a result."""
+    """`params` holds at each place the name of the value that goes there; without one, its own goes. `make` turns a row
+    into a result."""
 
     sql: str
-    params: list[tuple[str, Any]]  # (the name of a stand-in, "") or ("", a value that never changes)
+    params: list[tuple[str, Any]]
     convert: list[tuple[int, list[Callable[..., Any]], Any]]
     make: Callable[[Any], Any]
+
+    @classmethod
+    def of(cls, queryset: QuerySet[Any, Any], stand_ins: dict[str, Any]) -> "Statement":
+        """The statement of a queryset that was asked for these values: they are found again by value and type."""
+        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, given = compiler.as_sql()
+        params = [
+            (next((name for name, value in stand_ins.items() if type(value) is type(one) and value == one), ""), one)
+            for one in given
+        ]
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return cls(
+            sql=sql,
+            params=params,
+            convert=[(place, functions, column) for place, (functions, column) in converters.items()],
+            make=maker(queryset, compiler),
+        )
 
     def run(self, values: dict[str, Any]) -> list[Any]:
         with connection.cursor() as cursor:
@@ -58,19 +76,10 @@ class Written(Generic[R]):
     def write(self, kind: tuple[Hashable, ...]) -> Statement:
         stand_ins = {name: FIRST - place for place, name in enumerate(self.names)}
         queryset = self.rows(*kind, **stand_ins)
-        compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-        sql, given = compiler.as_sql()
-        meant = {number: name for name, number in stand_ins.items()}
-        params = [(meant[one], "") if type(one) is int and one in meant else ("", one) for one in given]
-        if missing := set(self.names) - set(self.maybe) - {name for name, _ in params}:
-            raise TypeError(f"{sql} does not ask for {', '.join(sorted(missing))}.")
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        return Statement(
-            sql=sql,
-            params=params,
-            convert=[(place, functions, column) for place, (functions, column) in converters.items()],
-            make=maker(queryset, compiler),
-        )
+        statement = Statement.of(queryset, stand_ins)
+        if missing := set(self.names) - set(self.maybe) - {name for name, _ in statement.params}:
+            raise TypeError(f"{statement.sql} does not ask for {', '.join(sorted(missing))}.")
+        return statement
 
 
 def maker(queryset: QuerySet[Any, Any], compiler: Any) -> Callable[[Any], Any]:
