@@ -8,12 +8,12 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
 from accounts.models import Role, Team, User
 from helpdesk.runtime import paths
 from tests import make
+from tests.clients import Client
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -99,6 +99,12 @@ def cast(front: Team, back: Team, security: Team) -> SimpleNamespace:
         colleague=make.person("Colin", email="colin@acme.example", organisation=acme),
         stranger=make.person("Sam", email="sam@elsewhere.example"),
     )
+
+
+@pytest.fixture
+def client() -> Client:
+    """Nobody's client."""
+    return Client()
 
 
 @pytest.fixture

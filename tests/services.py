@@ -28,6 +28,7 @@ def start_for_this_run() -> None:
     os.environ[STARTED] = str(running.__enter__())
     atexit.register(running.__exit__, None, None, None)
     assert paths.data_dir() == Path(os.environ[STARTED]).resolve()
+    (paths.data_dir() / "static").mkdir()  # nothing is collected into it, but every client would warn without it
 
 
 def run(command: list[str]) -> int:

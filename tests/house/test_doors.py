@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.http import HttpResponseBase
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.clients import Client
 from tests.house.doors import DOORS, MAY, sample_args
 
 pytestmark = pytest.mark.django_db

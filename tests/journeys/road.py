@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,6 +14,7 @@ from deliveries.models import Delivery
 from integrations.models import Inbound, Source
 from integrations.sources import KINDS
 from integrations.tasks import interpret_pending
+from tests.clients import Client
 from tickets.models import Event, Ticket
 
 Ask = Callable[..., Ticket]

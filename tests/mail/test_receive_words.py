@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from threading import Thread
 
 import pytest
-from django.test import Client
 
 from files.models import File
 from files.store import path_of
 from integrations import inbound
 from integrations.mail import intake, receive, trial
 from integrations.models import Mailbox, State
+from tests.clients import Client
 from tests.mail.post import arrives, mail
 from tickets.links import requester_token
 from tickets.models import Ticket
