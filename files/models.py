@@ -30,3 +30,8 @@ class File(models.Model):
     def is_image(self) -> bool:
         """A raster image that a browser may show inline."""
         return not self.quarantine and self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+    @property
+    def is_pdf(self) -> bool:
+        """A PDF whose text may be shown."""
+        return not self.quarantine and self.content_type == "application/pdf"

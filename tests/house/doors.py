@@ -25,6 +25,7 @@ DOORS = {
     "palette": "desk",
     "tickets/*": "desk",
     "files/<int:pk>": "reader",
+    "files/<int:pk>/text": "desk",
     "help/*": "anyone",
     "help/requests": "signed in",
     "help/received/<uuid:receipt>": "anyone",
