@@ -1,10 +1,22 @@
-"""Durations as people write them: 15m, 2h, 1h 30m, 2d (of 24 hours), 3wd (working days of eight hours)."""
+"""Durations as people write them: 15m, 2h, 1h 30m, 2d (of 24 hours); and targets, which may be working days: 3wd."""
 
 import re
+from dataclasses import dataclass
 
-UNITS = {"wd": 8 * 3600, "d": 86_400, "h": 3600, "m": 60, "s": 1}
-HELP = "15m, 2h, 1h 30m, 3wd (working days of eight hours)"
-_PART = re.compile(r"(\d{1,7}(?:\.\d{1,2})?)\s*(wd|d|h|m|s)", re.ASCII)
+UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+EIGHT_HOURS = 8 * 3600
+HELP = "15m, 2h, 1h 30m, 3wd (working days: the same time, that many later), 3wd end (until the last one closes)"
+_PART = re.compile(r"(\d{1,7}(?:\.\d{1,2})?)\s*(d|h|m|s)", re.ASCII)
+_DAYS = re.compile(r"(\d{1,4})\s*wd(\s+end)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A target as given: seconds of working time, or working days and whether until the end of the last."""
+
+    seconds: int | None = None
+    days: int | None = None
+    end_of_day: bool = False
 
 
 def parse(text: str) -> int:
@@ -12,15 +24,27 @@ def parse(text: str) -> int:
     rest = text.strip().lower()
     parts = _PART.findall(rest)
     if not parts or _PART.sub("", rest).strip():
-        raise ValueError(f"Write a duration such as {HELP}.")
+        raise ValueError("Write a duration such as 15m, 2h, 1h 30m or 2d.")
     return round(sum(float(number) * UNITS[unit] for number, unit in parts))
 
 
+def parse_promise(text: str) -> Promise:
+    """What `parse` reads, or whole working days alone. Raises ValueError likewise."""
+    found = _DAYS.fullmatch(text.strip().lower())
+    if found:
+        return Promise(days=int(found[1]), end_of_day=bool(found[2]))
+    if "wd" in text.lower():
+        raise ValueError("Write whole working days alone: 3wd, or 3wd end.")
+    try:
+        return Promise(seconds=parse(text))
+    except ValueError:
+        raise ValueError(f"Write a duration such as {HELP}.") from None
+
+
 def written(seconds: int, *, around_the_clock: bool) -> str:
-    """What `parse` reads back: days where the clock never stops, working days of eight hours elsewhere."""
-    whole = [("d", 86_400)] if around_the_clock else [("wd", 8 * 3600)]
-    if seconds >= 2 * whole[0][1] and seconds % whole[0][1] == 0:
-        return f"{seconds // whole[0][1]}{whole[0][0]}"
+    """What `parse` reads back: days only where the clock never stops."""
+    if around_the_clock and seconds >= 2 * UNITS["d"] and seconds % UNITS["d"] == 0:
+        return f"{seconds // UNITS['d']}d"
     parts = []
     for unit in ("h", "m", "s"):
         number, seconds = divmod(seconds, UNITS[unit])
@@ -29,10 +53,16 @@ def written(seconds: int, *, around_the_clock: bool) -> str:
     return " ".join(parts) or "0m"
 
 
+def written_promise(promise: Promise, *, around_the_clock: bool) -> str:
+    """What `parse_promise` reads back."""
+    if promise.days:
+        return f"{promise.days}wd{' end' if promise.end_of_day else ''}"
+    return written(promise.seconds or 0, around_the_clock=around_the_clock)
+
+
 def spoken(seconds: int, *, around_the_clock: bool) -> str:
-    """For reading: "3 working days", "2 days", "1h 30m"."""
+    """For reading: "3 working days" (of eight hours), "2 days", "1h 30m"."""
+    if not around_the_clock and seconds >= 2 * EIGHT_HOURS and seconds % EIGHT_HOURS == 0:
+        return f"{seconds // EIGHT_HOURS} working days"
     text = written(seconds, around_the_clock=around_the_clock)
-    for unit, word in (("wd", "working days"), ("d", "days")):
-        if text.endswith(unit):
-            return f"{text.removesuffix(unit)} {word}"
-    return text
+    return f"{text.removesuffix('d')} days" if text.endswith("d") else text

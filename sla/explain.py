@@ -9,7 +9,12 @@ from sla import hours, spans
 from sla.durations import spoken
 from sla.models import CalendarVersion, Clock, State
 
-KINDS = {spans.RUNNING: "Counted", spans.PAUSED: "Paused", spans.CLOSED: "Closed"}
+KINDS = {
+    spans.RUNNING: "Counted",
+    spans.PAUSED: "Paused",
+    spans.CLOSED: "Closed",
+    spans.EARLIER: "Not counted, as the target changed later",
+}
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from accounts.models import User
 from lib import rows
-from sla import clocks, rulebook
+from sla import clocks, deeds, rulebook
 from sla.models import Breach, Clock, Obligation, State
 from sla.rulebook import Rule, Rulebook
 from sla.spans import Actor
@@ -39,7 +40,7 @@ def live(lines: Sequence[Event]) -> None:
     """What one ticket went through, as its clocks live through it."""
     ledger = Ledger(lines[0].ticket, rulebook.current(), now=lines[-1].at)
     if lines[0].kind == Kind.OPENED:
-        ledger.open(at=lines[0].at)
+        ledger.open(at=lines[0].at, opener=lines[0].actor)
     else:
         ledger.load()
     for line in lines:
@@ -74,40 +75,58 @@ class Ledger:
         kept = None if clock is None or self.rechoose else self.book.by_pk.get(clock.policy_id)
         return kept or self.book.choose(self.ticket)
 
-    def open(self, *, at: datetime) -> None:
+    def open(self, *, at: datetime, opener: User | None = None) -> None:
         """The clocks every ticket begins with. Nobody waits for an answer where nobody asked: no response clock."""
         rule = self.rule()
         if rule is None:
             return
-        asked = (Obligation.FIRST_RESPONSE,) if self.ticket.requester_id else ()
-        for obligation in (Obligation.ACKNOWLEDGE, *asked, Obligation.RESOLVE):
+        asked = self.ticket.requester_id is not None
+        by_desk = opener is not None and opener.is_desk and opener.pk != self.ticket.requester_id
+        wanted = [Obligation.ACKNOWLEDGE, Obligation.RESOLVE]
+        if asked and (rule.times_desk_opened or not by_desk):
+            wanted.insert(1, Obligation.FIRST_RESPONSE)
+        if asked and rule.any_message and not by_desk:
+            wanted.append(Obligation.NEXT_RESPONSE)
+        for obligation in wanted:
             self.clocks.append(clocks.start(self.ticket, obligation, rule, at=at, cause="Opened"))
 
     def hear(self, line: Event) -> None:
-        """Answers and questions move the next-response cycle; other lines say why targets change."""
+        """Answers and questions move the cycles of next response and update; other lines say why targets change."""
         answered = line.kind == Kind.REPLIED or (line.kind == Kind.RESOLVED and line.message_id)
         if line.kind == Kind.RECEIVED:
             self.ask(at=line.at)
         elif answered and line.actor_id is not None:
             for clock in self.clocks:
-                if clock.obligation == Obligation.NEXT_RESPONSE:
+                if clock.obligation in (Obligation.NEXT_RESPONSE, Obligation.UPDATE):
                     self.stop(clock, at=line.at, cause="Answered", actor=who(line))
+            self.inform(at=line.at)
+        elif line.kind == Kind.REOPENED and self.ticket.first_responded_at is not None:
+            self.inform(at=line.at)
         elif line.kind == Kind.SEVERITY_CHANGED:
             self.why = f"severity P{line.data.get('from')} to P{line.data.get('to')}: {line.data.get('reason', '')}"
         elif line.kind == Kind.DETAILS_CHANGED:
             self.rechoose, self.why = True, "details changed"
 
     def ask(self, *, at: datetime) -> None:
-        """The requester wrote: after the first answer the oldest unanswered message starts a cycle, no later one moves
-        it."""
-        first, rule = self.ticket.first_responded_at, self.rule()
-        cycles = [clock for clock in self.clocks if clock.obligation == Obligation.NEXT_RESPONSE]
-        if rule is None or first is None or any(clock.is_unfinished for clock in cycles):
+        """The requester wrote: the oldest unanswered message starts a cycle, no later one moves it. Before the first
+        answer that clock runs alone, unless the policy owes an answer to every message."""
+        rule = self.rule()
+        if rule is not None and (rule.any_message or self.ticket.first_responded_at is not None):
+            self.next_cycle(Obligation.NEXT_RESPONSE, rule, at=at, cause="The requester wrote")
+
+    def inform(self, *, at: datetime) -> None:
+        """From one public message of the desk to the next, while the ticket is open."""
+        rule = self.rule()
+        if rule is not None and rule.promises(Obligation.UPDATE) and self.ticket.status not in DONE:
+            self.next_cycle(Obligation.UPDATE, rule, at=at, cause="The requester was informed")
+
+    def next_cycle(self, obligation: str, rule: Rule, *, at: datetime, cause: str) -> None:
+        """Start one, unless one is under way."""
+        cycles = [clock for clock in self.clocks if clock.obligation == obligation]
+        if any(clock.is_unfinished for clock in cycles):
             return
         cycle = max((clock.cycle for clock in cycles), default=0) + 1
-        self.clocks.append(
-            clocks.start(self.ticket, Obligation.NEXT_RESPONSE, rule, at=at, cause="The requester wrote", cycle=cycle)
-        )
+        self.clocks.append(clocks.start(self.ticket, obligation, rule, at=at, cause=cause, cycle=cycle))
 
     def stop(self, clock: Clock, *, at: datetime, cause: str, actor: Actor | None) -> None:
         """Stop it if it has not stopped yet."""
@@ -131,17 +150,30 @@ class Ledger:
             Obligation.ACKNOWLEDGE: (self.ticket.acknowledged_at, "Acknowledged"),
             Obligation.FIRST_RESPONSE: (self.ticket.first_responded_at, "Answered"),
         }
-        for clock in self.clocks:
+        for clock in self.clocks:  # a cycle that starts on the way is asked as well
             at, cause = given.get(Obligation(clock.obligation), (None, ""))
             if at is not None:
                 self.stop(clock, at=at, cause=cause, actor=actor)
-            if clock.state == State.STOPPED and (clock.obligation != Obligation.RESOLVE or self.ticket.status in DONE):
+            if clock.state == State.STOPPED and not self.goes_on(clock):
                 clock.counts = self.ticket.status != "cancelled"
                 continue
             self.terms(clock)
             rule = self.rule(clock)
             if rule is not None:
                 self.keep(clocks.fit(clock, self.ticket.status, rule, at=self.now, actor=actor))
+
+    def goes_on(self, clock: Clock) -> bool:
+        """Whether a clock that stopped runs again: the last resolve clock of a ticket that is open again, unless its
+        policy has a new one start instead."""
+        if clock.obligation != Obligation.RESOLVE or self.ticket.status in DONE:
+            return False
+        if any(other.obligation == clock.obligation and other.cycle > clock.cycle for other in self.clocks):
+            return False
+        rule = self.rule()
+        if rule is None or not rule.resets:
+            return True
+        self.next_cycle(Obligation.RESOLVE, rule, at=self.now, cause="Reopened")
+        return False
 
     def save(self, *, depth: int) -> None:
         """Write what changed: at most one statement each for new clocks, changed ones and breaches."""
@@ -153,7 +185,9 @@ class Ledger:
             rows.insert(self.breaches)
         self.ticket.next_due_at = soonest(self.clocks)  # written with the ticket's version by tickets.events.keep
         for breach in self.breaches:
-            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, **told(breach, breach.clock))
+            rule = self.rule(breach.clock)
+            data = told(breach, breach.clock) | deeds.notices_at_deadline(clocks.terms_of(breach.clock, rule))
+            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, data=data)
 
 
 def facts(clock: Clock) -> tuple[Any, ...]:

@@ -204,6 +204,10 @@ class _Table:
                 merged.append((start, stop))
         return merged
 
+    def opens_on(self, day: date) -> bool:
+        """Does a window begin on this local date?"""
+        return bool(self._own(day)) and not self._closed(day)
+
     def _own(self, day: date) -> tuple[Window, ...]:
         windows = self.overrides.get(day)
         return self.hours[day.weekday()] if windows is None else windows

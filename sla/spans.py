@@ -13,6 +13,7 @@ from sla import hours
 from sla.hours import Calendar
 
 RUNNING, PAUSED, CLOSED = "running", "paused", "closed"
+EARLIER = "earlier"  # ran, but under a target that a new one has replaced from its change on: does not count
 
 Span = dict[str, Any]
 Actor = tuple[int, str]  # id and name, as it was then
@@ -37,6 +38,22 @@ def end(spans: Sequence[Span], *, at: datetime) -> list[Span]:
         return list(spans)
     ended = [*spans[:-1], {**spans[-1], "to": at.isoformat()}]
     return ended[:-1] if len(ended) > 1 and ended[-1]["from"] == ended[-1]["to"] else ended
+
+
+def afresh(spans: Sequence[Span], *, at: datetime, cause: str) -> list[Span]:
+    """The spans once all until now has ceased to count: what still lasts goes on from `at` as a span of its own."""
+    last = spans[-1] if spans and spans[-1]["to"] is None else None
+    before = [{**span, "kind": EARLIER} if span["kind"] == RUNNING else span for span in end(spans, at=at)]
+    if last is None:
+        return before
+    if before and before[-1]["from"] == before[-1]["to"]:
+        before.pop()
+    return [*before, {**last, "from": at.isoformat(), "cause": cause}]
+
+
+def counted_from(spans: Sequence[Span], otherwise: datetime) -> datetime:
+    """From when the target counts: the first span that does."""
+    return next((start for start, _ in running(spans)), otherwise)
 
 
 def running(spans: Sequence[Span]) -> Iterator[tuple[datetime, datetime | None]]:

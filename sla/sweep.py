@@ -1,9 +1,10 @@
-"""What is due on the clocks: warnings and breaches, dated when they fell due however late a worker comes.
+"""What is due on the clocks: stages and breaches, dated when they fell due however late a worker comes.
 
 Claimed in batches by locking the tickets first (as every verb does, so nobody waits crosswise) and skipping those that
 somebody else holds: the next tick finds them. Everything a batch does commits together with its claim, once.
 """
 
+import json
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,10 +14,11 @@ from typing import Any
 from django.db import connection, transaction
 
 from lib import rows
-from sla import clocks, rulebook
+from sla import clocks, deeds, rulebook, stages
 from sla.follow import told, write
-from sla.models import Breach, Clock, Firing, Stage
-from sla.rulebook import Rulebook
+from sla.models import Breach, Clock, Firing, State
+from sla.rulebook import Mark, Rulebook
+from sla.stages import Reached
 from tickets.events import drain, keep, record
 from tickets.models import Event, Kind, Ticket
 
@@ -28,7 +30,7 @@ TOLD = (
     "token", "kind", "severity", "status", "subject", "site", "organisation", "requester", "team", "assignee",
     "channel", "last_event", "last_event_at", "next_due_at",
 )  # fmt: skip
-MARKED = ("id", "stage", "fires_at", "warned_at", "breached_at", "settled_at", "trouble")
+MARKED = ("id", "fires_at", "breached_at", "settled_at", "trouble")
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Harvest:
     firings: list[Firing] = field(default_factory=list)
     breaches: list[Breach] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    orders: list[deeds.Order] = field(default_factory=list)
 
 
 def sweep(now: datetime, *, limit: int = 20_000) -> int:
@@ -108,28 +111,30 @@ def claim(now: datetime, tickets: Any, size: int) -> int:
     touched = {event.ticket_id: event.ticket for event in harvest.events}
     drain(*touched.values())
     keep(touched.values())
+    deeds.carry_out(harvest.orders, at=now)
     return len(due)
 
 
 def mark(fired: list[Clock]) -> None:
     """Write what firing changes of a clock, and nothing else: one narrow statement for the whole batch."""
     columns = [rows.array([getattr(clock, name) for clock in fired]) for name in MARKED]
+    columns.append(rows.array([json.dumps(clock.fired) for clock in fired]))
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE sla_clock SET stage = new.stage, fires_at = new.fires_at, warned_at = new.warned_at,"
-            " breached_at = new.breached_at, settled_at = new.settled_at, trouble = new.trouble"
-            " FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],"
-            " %s::timestamptz[], %s::text[])"
-            " AS new(id, stage, fires_at, warned_at, breached_at, settled_at, trouble) WHERE sla_clock.id = new.id",
+            "UPDATE sla_clock SET fires_at = new.fires_at, breached_at = new.breached_at,"
+            " settled_at = new.settled_at, trouble = new.trouble, fired = new.fired"
+            " FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[],"
+            " %s::jsonb[])"
+            " AS new(id, fires_at, breached_at, settled_at, trouble, fired) WHERE sla_clock.id = new.id",
             columns,
         )
 
 
 def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
-    """Every stage of one clock that is due, in order. A clock that cannot be read waits, with the reason in its row."""
+    """Everything of one clock that is due, in order. A clock that cannot be read waits, with the reason in its row."""
     changes = clock.changes
     try:
-        stages = list(stages_due(clock, book, now))
+        due = list(things_due(clock, book, now))
     except Exception as error:  # a poisoned row: any error of reading it is its own, and must not stop the others
         log.exception("clock %s of #%s cannot be read", clock.pk, clock.ticket_id)
         clock = Clock.objects.get(pk=clock.pk)  # as it was: firing has changed it in memory
@@ -138,37 +143,53 @@ def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
         return
     clock.trouble = ""
     (harvest.clocks if clock.changes is changes else harvest.replanned).append(clock)
-    for stage in stages:
-        if isinstance(stage, Breach):
-            harvest.breaches.append(stage)
-            harvest.firings.append(clocks.fired(clock, Stage.DUE, due=stage.due_at, now=now))
-            harvest.events.append(record(clock.ticket, Kind.BREACHED, at=stage.due_at, data=told(stage, clock)))
-        else:
-            harvest.firings.append(stage)
-            harvest.events.append(record(clock.ticket, Kind.WARNED, at=stage.due_at, data=warned(clock)))
+    events = []
+    missed = any(isinstance(one, Breach) for one in due)
+    for one in due:
+        if isinstance(one, Breach):
+            harvest.breaches.append(one)
+            events.append(record(clock.ticket, Kind.BREACHED, at=one.due_at, data=told(one, clock)))
+            continue
+        harvest.firings.append(one.firing(clock, now))
+        harvest.orders += deeds.orders(clock, one.stage, one.repetition)
+        if not (missed and at_deadline(one.stage, clock)):  # the breach has a line of its own
+            kind = Kind.WARNED if one.stage.is_early else Kind.ESCALATED
+            events.append(record(clock.ticket, kind, at=one.at, data=warned(clock, one)))
+    if events:  # however much was missed: one notice, with the last line
+        events[-1].data["notify"] = deeds.notices(one.stage for one in due if isinstance(one, Reached))
+    harvest.events += events
 
 
-def stages_due(clock: Clock, book: Rulebook, now: datetime) -> Iterable[Firing | Breach]:
-    """Fire the clock in memory up to `now`."""
+def at_deadline(stage: Mark, clock: Clock) -> bool:
+    """Whether this is a stage of the deadline itself."""
+    return stage.seconds(clock.target or 0) == clock.target
+
+
+def things_due(clock: Clock, book: Rulebook, now: datetime) -> Iterable[Reached | Breach]:
+    """Fire the clock in memory up to `now`; the breach comes before what happens at its instant."""
     rule = book.by_pk.get(clock.policy_id) or book.choose(clock.ticket)
     if rule is not None:
         clocks.adopt(clock, clock.ticket, rule, at=now, why="policy or calendar changed")
     terms = clocks.terms_of(clock, rule)
-    if terms is None:
-        clocks.plan(clock, None)
+    if terms is None or clock.state != State.RUNNING:
+        clocks.plan(clock, terms)
         return
-    while clock.fires_at is not None and clock.fires_at <= now:
-        if clock.stage == Stage.WARN:
-            yield clocks.warn(clock, terms, now=now)
-            continue
-        found = clocks.breach(clock, terms, now=now)
-        if found is None:  # cannot be: its instant has passed. Planning anew is what keeps a wrong row from looping.
-            raise ValueError(f"due at {clock.due_at}, and not late at {now}")
-        yield found
+    if clock.fires_at is None or clock.fires_at > now:
+        return
+    due = [(one.since, 1, one) for one in stages.reached(clock, terms, now=now)]
+    breach = clocks.breach(clock, terms, now=now)
+    found: list[tuple[datetime, int, Reached | Breach]] = [*due]
+    if breach is not None:
+        found.append((breach.due_at, 0, breach))
+    if not found:  # cannot be: an instant has passed. Saying so is what keeps a wrong row from looping.
+        raise ValueError(f"fires at {clock.fires_at}, and nothing is due at {now}")
+    clocks.plan(clock, terms)
+    for _, _, one in sorted(found, key=lambda item: item[:2]):
+        yield one
 
 
-def warned(clock: Clock) -> dict[str, Any]:
-    """What the timeline keeps of a warning: seconds and ISO instants."""
+def warned(clock: Clock, one: Reached) -> dict[str, Any]:
+    """What the timeline keeps of a stage: seconds and ISO instants."""
     return {
         "clock": clock.pk,
         "obligation": clock.obligation,
@@ -176,6 +197,8 @@ def warned(clock: Clock) -> dict[str, Any]:
         "severity": clock.severity,
         "target": clock.target,
         "due": clock.due_at.isoformat() if clock.due_at else None,
+        "percent": one.stage.percent,
+        "stage": deeds.words(one.stage, one.repetition),
         "policy": clock.reason,
         "policy_version": clock.policy_version,
     }

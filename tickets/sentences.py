@@ -23,6 +23,7 @@ OBLIGATIONS = {
     "acknowledge": "acknowledgement",
     "first_response": "first response",
     "next_response": "next response",
+    "update": "update",
     "resolve": "resolution",
 }
 
@@ -217,9 +218,18 @@ def unowned(event: Event) -> SafeString:
 
 
 def warned(event: Event) -> SafeString:
-    percent = event.data.get("percent")
-    used = format_html("{} % of the time is used", percent) if percent else "the deadline is near"
-    return format_html("<b>{}</b>: {}{}", obligation(event), used, due(event))
+    stage = event.data.get("stage") or "the deadline is near"
+    return format_html("<b>{}</b>: {}{}", obligation(event), stage, due(event))
+
+
+def escalated(event: Event) -> SafeString:
+    """A stage after the deadline; or what a stage did besides telling people, or could not do."""
+    stage = event.data.get("stage", "")
+    if event.data.get("refused"):
+        return format_html("<b>Could not be done</b> at {}: {}", stage, event.data["refused"])
+    if event.data.get("do") == "start_ladder":
+        return format_html("The on-call ladder was started at {}", stage)
+    return format_html("<b>{}</b>: {}{}", obligation(event), stage, due(event))
 
 
 def breached(event: Event) -> SafeString:
@@ -302,6 +312,7 @@ SENTENCES: dict[Kind, Callable[[Event], SafeString]] = {
     Kind.WOKEN: lambda event: SafeString("The hold ended"),
     Kind.WARNED: warned,
     Kind.BREACHED: breached,
+    Kind.ESCALATED: escalated,
     Kind.ALERT_FIRED: alert("fired"),
     Kind.ALERT_REPEATED: alert("fired again"),
     Kind.ALERT_RESOLVED: alert("recovered"),

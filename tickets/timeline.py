@@ -63,6 +63,7 @@ ICONS = {
     Kind.WOKEN: "alarm-clock",
     Kind.WARNED: "timer",
     Kind.BREACHED: "circle-alert",
+    Kind.ESCALATED: "trending-up",
     Kind.ALERT_FIRED: "bell-ring",
     Kind.ALERT_REPEATED: "refresh-cw",
     Kind.ALERT_RESOLVED: "heart-pulse",
@@ -71,6 +72,7 @@ ICONS = {
 }
 TONES = {
     Kind.BREACHED: "bad",
+    Kind.ESCALATED: "bad",
     Kind.UNOWNED: "bad",
     Kind.DELIVERY_FAILED: "bad",
     Kind.ALERT_FIRED: "bad",

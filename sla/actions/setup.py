@@ -1,6 +1,6 @@
 """Policies and calendars as managers edit them: each edit is a new version, an audit entry, and a planning anew."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from accounts.errors import Refused
 from accounts.models import User
 from sla import hours, rulebook
 from sla.actions.replan import replan
-from sla.models import Calendar, CalendarVersion, Policy, PolicyVersion, Replan, Target
+from sla.durations import Promise
+from sla.models import Calendar, CalendarVersion, Policy, PolicyVersion, Replan, Stage, Target
 
-# What a target is given as: seconds of which calendar.
-Targets = Mapping[tuple[int, str], tuple[int, Calendar]]
+# (severity, obligation) -> what is promised, in which calendar.
+Targets = Mapping[tuple[int, str], tuple[Promise, Calendar]]
 
 
 @transaction.atomic
@@ -44,9 +45,16 @@ def save_calendar(
 
 @transaction.atomic
 def save_policy(
-    *, policy: Policy | None, targets: Targets, at: datetime, actor: User | None, **fields: Any
+    *,
+    policy: Policy | None,
+    targets: Targets,
+    stages: Sequence[dict[str, Any]] | None = None,
+    at: datetime,
+    actor: User | None,
+    **fields: Any,
 ) -> tuple[Policy, Replan]:
-    """Make a policy or change one: a new version either way. The default one keeps applying to everything."""
+    """Make a policy or change one: a new version either way. The default one keeps applying to everything. `stages` are
+    their columns in order, with the "pk" of those that exist already; None leaves them as they are."""
     row = (
         Policy.objects.select_for_update().get(pk=policy.pk) if policy else Policy(version=0, position=last_position())
     )
@@ -57,10 +65,12 @@ def save_policy(
     row.targets.all().delete()
     Target.objects.bulk_create(
         [
-            Target(policy=row, severity=severity, obligation=obligation, seconds=seconds, calendar=calendar)
-            for (severity, obligation), (seconds, calendar) in targets.items()
+            Target(policy=row, severity=severity, obligation=obligation, calendar=calendar, **vars(promise))
+            for (severity, obligation), (promise, calendar) in targets.items()
         ]
     )
+    if stages is not None:
+        keep_stages(row, stages)
     PolicyVersion.objects.create(policy=row, version=row.version, definition=row.definition())
     audit("policy changed" if policy else "policy made", at=at, actor=actor, object=row, **row.definition())
     rulebook.renew()
@@ -81,6 +91,20 @@ def delete(*, row: Policy | Calendar, at: datetime, actor: User | None) -> None:
         raise Refused(f"Deadlines of tickets hang on it: {hint}.") from None
     audit(f"{kind} deleted", at=at, actor=actor, object=name)
     rulebook.renew()
+
+
+def keep_stages(policy: Policy, given: Sequence[dict[str, Any]]) -> None:
+    """Those of `given`, in that order, and no other. A stage that stays keeps its row: by it clocks know what fired."""
+    existing = {stage.pk: stage for stage in policy.stages.all()}
+    for position, columns in enumerate(given):
+        stage = existing.pop(columns["pk"] or 0, None) or Stage(policy=policy)
+        for name, value in columns.items():
+            if name != "pk":
+                setattr(stage, name, value)
+        stage.position = position
+        stage.save()
+    for stage in existing.values():
+        stage.delete()
 
 
 def last_position() -> int:

@@ -8,29 +8,33 @@ from django import forms
 from accounts.models import Organisation
 from catalog.models import Site
 from sla import durations
-from sla.models import Calendar, Obligation, Policy
-from sla.models.policy import CENTURY
+from sla.durations import Promise
+from sla.models import Calendar, Obligation, Policy, Reopening, Retargeting, Scope
+from sla.models.policy import CENTURY, MAX_DAYS
 from tickets.models import Severity, TicketKind
 from tickets.states import LABELS, Status
 
 PAUSING = [(status.value, LABELS[status]) for status in (Status.WAITING, Status.ON_HOLD)]
-FREE = ("name", "position", "organisation", "site", "kind", "is_active", "warn_percent")
+FREE = ("name", "position", "organisation", "site", "kind", "is_active")
+OPTIONS = ("reopening", "retargeting", "scope", "times_desk_opened")
 
 
-class DurationField(forms.CharField):
-    """Seconds, written as people do; None when empty: nothing is promised."""
+class PromiseField(forms.CharField):
+    """A durations.Promise, written as people do; None when empty: nothing is promised."""
 
-    def clean(self, value: Any) -> int | None:
+    def clean(self, value: Any) -> Promise | None:
         text = super().clean(value).strip()
         if not text:
             return None
         try:
-            seconds = durations.parse(text)
+            promise = durations.parse_promise(text)
         except ValueError as error:
             raise forms.ValidationError(str(error)) from None
-        if not 1 <= seconds <= CENTURY:
+        if promise.days is None and not 1 <= (promise.seconds or 0) <= CENTURY:
             raise forms.ValidationError("Give a target between a second and a century, or leave it empty.")
-        return seconds
+        if promise.days is not None and not 1 <= promise.days <= MAX_DAYS:
+            raise forms.ValidationError(f"Give between 1 and {MAX_DAYS} working days.")
+        return promise
 
 
 class PolicyForm(forms.Form):
@@ -46,14 +50,17 @@ class PolicyForm(forms.Form):
     site = forms.ModelChoiceField(Site.objects.all(), required=False, help_text="Only tickets of this site.")
     kind = forms.ChoiceField(choices=[("", "Any kind"), *TicketKind.choices], required=False)
     is_active = forms.BooleanField(required=False, label="In use")
-    warn_percent = forms.IntegerField(min_value=1, max_value=99, label="Warn at", help_text="Percent of a target.")
+    reopening = forms.ChoiceField(choices=Reopening.choices, label="When a ticket is reopened")
+    retargeting = forms.ChoiceField(choices=Retargeting.choices, label="A new target counts")
+    scope = forms.ChoiceField(choices=Scope.choices, label="Next response is owed to")
+    times_desk_opened = forms.BooleanField(required=False, label="First response also where the desk opened the ticket")
 
     def __init__(self, data: Any = None, *, policy: Policy | None = None) -> None:
         super().__init__(data, initial=start_values(policy))
         for severity in Severity:
             for obligation in Obligation:
                 label = f"{obligation.label}, {severity.label}"
-                self.fields[f"{obligation}_{severity}"] = DurationField(label=label, required=False, max_length=40)
+                self.fields[f"{obligation}_{severity}"] = PromiseField(label=label, required=False, max_length=40)
             self.fields[f"calendar_{severity}"] = forms.ModelChoiceField(
                 Calendar.objects.all(), empty_label=None, label=f"Calendar, {severity.label}"
             )
@@ -87,38 +94,44 @@ class PolicyForm(forms.Form):
         return [self[f"pauses_{obligation}"] for obligation in Obligation]
 
     def free_fields(self) -> list[forms.BoundField]:
-        """Name, order, conditions and the warning."""
+        """Name, order and conditions."""
         return [self[name] for name in FREE if name in self.fields]
 
-    def targets(self) -> dict[tuple[int, str], tuple[int, Calendar]]:
-        """(severity, obligation) -> (seconds, calendar), of those that are promised."""
+    def option_fields(self) -> list[forms.BoundField]:
+        """How its clocks behave."""
+        return [self[name] for name in OPTIONS]
+
+    def targets(self) -> dict[tuple[int, str], tuple[Promise, Calendar]]:
+        """(severity, obligation) -> (target, calendar), of those that are promised."""
         given = self.cleaned_data
         return {
-            (severity.value, obligation.value): (seconds, given[f"calendar_{severity}"])
+            (severity.value, obligation.value): (promise, given[f"calendar_{severity}"])
             for severity in Severity
             for obligation in Obligation
-            if (seconds := given[f"{obligation}_{severity}"]) is not None
+            if (promise := given[f"{obligation}_{severity}"]) is not None
         }
 
     def values(self) -> dict[str, Any]:
         """What the policy itself keeps."""
         given = self.cleaned_data
         pauses = {str(obligation): given[f"pauses_{obligation}"] for obligation in Obligation}
-        kept = {name: given[name] for name in FREE if name in self.fields}
+        kept = {name: given[name] for name in (*FREE, *OPTIONS) if name in self.fields}
         return kept | {"pauses": {obligation: statuses for obligation, statuses in pauses.items() if statuses}}
 
 
 def start_values(policy: Policy | None) -> dict[str, Any]:
     """What the form shows first: the policy, or the default one as a pattern for a new one."""
     source = policy or Policy.objects.filter(is_default=True).first()
-    values: dict[str, Any] = {"is_active": True, "position": 1, "warn_percent": 75}
+    values: dict[str, Any] = {"is_active": True, "position": 1}
     if source is None:
         return values
     for target in source.targets.select_related("calendar"):
-        text = durations.written(target.seconds, around_the_clock=target.calendar.is_always)
+        promise = Promise(target.seconds, target.days, target.end_of_day)
+        text = durations.written_promise(promise, around_the_clock=target.calendar.is_always)
         values[f"{target.obligation}_{target.severity}"] = text
         values[f"calendar_{target.severity}"] = target.calendar_id
     values |= {f"pauses_{obligation}": statuses for obligation, statuses in source.pauses.items()}
+    values |= {name: getattr(source, name) for name in OPTIONS}
     if policy is not None:
         for name in FREE:
             values[name] = getattr(policy, f"{name}_id", getattr(policy, name))

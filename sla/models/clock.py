@@ -4,6 +4,7 @@ from django.db.models import F, Q
 from sla.models.calendar import Calendar
 from sla.models.obligation import Obligation
 from sla.models.policy import Policy
+from sla.models.stage import Stage
 from tickets.models import Severity, Ticket
 
 
@@ -12,13 +13,6 @@ class State(models.TextChoices):
     PAUSED = "paused", "Paused"
     STOPPED = "stopped", "Stopped"
     CANCELLED = "cancelled", "Cancelled"
-
-
-class Stage(models.TextChoices):
-    """What a running clock does next."""
-
-    WARN = "warn", "Warning"
-    DUE = "due", "Due"
 
 
 class Clock(models.Model):
@@ -51,14 +45,12 @@ class Clock(models.Model):
     changes = models.JSONField(default=list, help_text="each new target: {at, why, target, due} before and after")
 
     elapsed = models.FloatField(default=0, help_text="working seconds used by the spans that have ended")
-    warn_at = models.DateTimeField(null=True, help_text="only while running")
+    warn_at = models.DateTimeField(null=True, help_text="its first stage before the deadline; only while running")
     due_at = models.DateTimeField(null=True, help_text="only while running")
-    warned_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True, help_text="the instant it fell due, never when it was noticed")
     settled_at = models.DateTimeField(null=True, help_text="stopped or breached, whichever came first")
 
-    stage = models.CharField(max_length=8, choices=Stage.choices, blank=True)
-    arming = models.PositiveSmallIntegerField(default=1)
+    fired = models.JSONField(default=dict, help_text="stage -> [arming, the last repetition that fired]")
     fires_at = models.DateTimeField(null=True, help_text="when the sweep must look at it")
     trouble = models.CharField(max_length=300, blank=True, help_text="why the sweep could not handle it")
 
@@ -144,19 +136,24 @@ class Breach(models.Model):
 class Firing(models.Model):
     """A stage that has fired. The constraint is what keeps two workers from firing it twice.
 
-    A clock row is one cycle, so (clock, stage, arming) names the firing; a new arming comes only with a new target that
-    moves the stage's instant into the future.
+    A clock row is one cycle, so (clock, stage, arming, repetition) names the firing; a new arming comes only with a new
+    target that moves the stage's instant into the future. Outlives its stage: what has happened has happened.
     """
 
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="firings", db_index=False)
-    stage = models.CharField(max_length=8, choices=Stage.choices)
+    stage = models.ForeignKey(
+        Stage, on_delete=models.DO_NOTHING, related_name="firings", db_constraint=False, db_index=False
+    )
     arming = models.PositiveSmallIntegerField()
+    repetition = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(help_text="when it should have fired")
     fired_at = models.DateTimeField()
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["clock", "stage", "arming"], name="each_stage_fires_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["clock", "stage", "arming", "repetition"], name="each_stage_fires_once")
+        ]
 
     def __str__(self) -> str:
-        return f"{self.stage} of clock {self.clock_id}"
+        return f"stage {self.stage_id} of clock {self.clock_id}"

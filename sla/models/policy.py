@@ -1,7 +1,6 @@
 import uuid
 from typing import Any
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -13,11 +12,33 @@ from sla.models.obligation import Obligation
 from tickets.models import Severity, TicketKind
 
 CENTURY = 100 * 366 * 86_400
+MAX_DAYS = 3660  # working days
 
 
 def default_pauses() -> dict[str, list[str]]:
     """An unanswered ticket set to waiting must not hide, so first response and acknowledgement never pause."""
     return {Obligation.RESOLVE: ["waiting", "on_hold"], Obligation.NEXT_RESPONSE: ["waiting"]}
+
+
+class Reopening(models.TextChoices):
+    """What becomes of the resolve clock when a ticket is reopened."""
+
+    CONTINUE = "continue", "The same clock goes on, the closed time left out"
+    RESET = "reset", "A new clock starts; the first keeps its result"
+
+
+class Retargeting(models.TextChoices):
+    """From when a new target counts."""
+
+    FROM_CREATION = "from_creation", "From the start, with all pauses"
+    FROM_CHANGE = "from_change", "From the change: what was used before does not count"
+
+
+class Scope(models.TextChoices):
+    """Which of the requester's messages wait for a next response."""
+
+    AFTER_FIRST = "after_first_response", "Messages after the first answer"
+    ANY_MESSAGE = "any_customer_message", "Every message, the request itself too"
 
 
 class Policy(models.Model):
@@ -37,11 +58,17 @@ class Policy(models.Model):
     is_default = models.BooleanField(default=False)
     is_active = models.BooleanField("in use", default=True)
     pauses = models.JSONField(default=default_pauses, help_text="obligation -> the statuses that pause its clock")
-    warn_percent = models.PositiveSmallIntegerField(
-        "warn at",
-        default=75,
-        validators=[MinValueValidator(1), MaxValueValidator(99)],
-        help_text="Percent of a target.",
+    reopening = models.CharField("when reopened", max_length=8, choices=Reopening.choices, default=Reopening.CONTINUE)
+    retargeting = models.CharField(
+        "a new target counts", max_length=13, choices=Retargeting.choices, default=Retargeting.FROM_CREATION
+    )
+    scope = models.CharField(
+        "next response is owed to", max_length=20, choices=Scope.choices, default=Scope.AFTER_FIRST
+    )
+    times_desk_opened = models.BooleanField(
+        "first response also where the desk opened it",
+        default=True,
+        help_text="Off: a ticket that an agent opens for somebody has no first response to wait for.",
     )
     version = models.PositiveIntegerField(default=1)
 
@@ -69,11 +96,12 @@ class Policy(models.Model):
             "kind": self.kind,
             "is_active": self.is_active,
             "pauses": self.pauses,
-            "warn_percent": self.warn_percent,
-            "targets": [
-                [target.severity, target.obligation, target.seconds, target.calendar_id]
-                for target in self.targets.order_by("severity", "obligation")
-            ],
+            "reopening": self.reopening,
+            "retargeting": self.retargeting,
+            "scope": self.scope,
+            "times_desk_opened": self.times_desk_opened,
+            "targets": [target.definition() for target in self.targets.order_by("severity", "obligation")],
+            "stages": [stage.definition() for stage in self.stages.all()],
         }
 
 
@@ -94,23 +122,34 @@ class PolicyVersion(models.Model):
 
 
 class Target(models.Model):
-    """At most `seconds` of the calendar's working time. No row: nothing is promised."""
+    """At most `seconds` of the calendar's working time, or until the same time (or the end) of the `days`th working day
+    after. No row: nothing is promised."""
 
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="targets")
     severity = models.PositiveSmallIntegerField(choices=Severity.choices)
     obligation = models.CharField(max_length=16, choices=Obligation.choices)
-    seconds = models.PositiveBigIntegerField()
+    seconds = models.PositiveBigIntegerField(null=True)
+    days = models.PositiveSmallIntegerField(null=True, help_text="working days of the calendar, instead of seconds")
+    end_of_day = models.BooleanField(default=False, help_text="of days: until the last of them closes")
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="targets")
 
     class Meta:
         ordering = ["policy", "severity", "obligation"]
         constraints = [
             models.UniqueConstraint(fields=["policy", "severity", "obligation"], name="one_target_per_obligation"),
-            models.CheckConstraint(condition=Q(seconds__range=(1, CENTURY)), name="targets_are_a_second_to_a_century"),
+            models.CheckConstraint(
+                condition=Q(seconds__range=(1, CENTURY), days=None) | Q(seconds=None, days__range=(1, MAX_DAYS)),
+                name="targets_are_a_second_to_a_century",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"P{self.severity} {self.obligation} {self.seconds} s"
+        return f"P{self.severity} {self.obligation} {self.seconds or self.days} {'s' if self.seconds else 'days'}"
+
+    def definition(self) -> list[Any]:
+        """[severity, obligation, seconds, calendar], and for working days also [days, end of day]."""
+        row = [self.severity, self.obligation, self.seconds, self.calendar_id]
+        return [*row, self.days, self.end_of_day] if self.days else row
 
 
 class Edition(models.Model):

@@ -12,6 +12,7 @@ from lib.attempts import attempt
 from sla.actions import setup
 from sla.durations import HELP
 from sla.forms import PolicyForm
+from sla.forms.stages import StageFormSet, known_stages, stages_given
 from sla.models import Clock, Policy, Replan
 from sla.rulebook import as_rule
 
@@ -39,14 +40,16 @@ def policy(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
     """One policy, or a new one."""
     row = get_object_or_404(Policy, pk=pk) if pk else None
     form = PolicyForm(request.POST or None, policy=row)
+    stages = StageFormSet(request.POST or None, initial=known_stages(row), prefix="stages")
 
     def save() -> Replan:
         _, replanned = setup.save_policy(
-            policy=row, targets=form.targets(), at=timezone.now(), actor=request.user, **form.values()
-        )
+            policy=row, targets=form.targets(), stages=stages_given(stages.forms), at=timezone.now(),
+            actor=request.user, **form.values(),
+        )  # fmt: skip
         return replanned
 
-    if request.method == "POST" and (done := attempt(form, save, Refused)):
+    if request.method == "POST" and stages.is_valid() and (done := attempt(form, save, Refused)):
         name = form.cleaned_data["name"]
         if done.finished_at:
             messages.success(request, f"{name} is saved; the deadlines of {done.total} open tickets follow it.")
@@ -54,7 +57,8 @@ def policy(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
             messages.info(request, f"{name} is saved; {done.total} open tickets are being planned anew.")
         return redirect(HOME)
     context = {
-        "form": form, "title": row.name if row else "New policy", "back": HOME, "back_label": "Policies",
+        "form": form, "stages": stages, "title": row.name if row else "New policy", "back": HOME,
+        "back_label": "Policies",
         "subtitle": f"Version {row.version}" if row else "", "duration_help": HELP,
     }  # fmt: skip
     if row and not row.is_default:
@@ -63,7 +67,8 @@ def policy(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
             "delete_ask": f"Delete {row}?",
             "delete_text": "Only a policy that never timed a ticket can be deleted. Any can be taken out of use.",
         }  # fmt: skip
-    return render(request, "sla/policy.html", context, status=422 if form.errors else 200)
+    wrong = form.errors or stages.is_bound and not stages.is_valid()
+    return render(request, "sla/policy.html", context, status=422 if wrong else 200)
 
 
 @managers

@@ -6,8 +6,9 @@ from django.utils import timezone
 from accounts.models import AuditEntry
 from sla.actions import setup
 from sla.actions.replan import work_off
-from sla.durations import parse, spoken, written
+from sla.durations import Promise, parse, parse_promise, spoken, written, written_promise
 from sla.forms import PolicyForm
+from sla.forms.stages import StageFormSet, known_stages
 from sla.models import Calendar, Clock, Policy, Replan
 from tests import make
 from tests.make import T0, later
@@ -18,8 +19,11 @@ pytestmark = pytest.mark.django_db
 
 def policy_page(policy: Policy | None = None, **changes) -> dict:
     """What the policy form would post, unchanged but for `changes`."""
-    form = PolicyForm(policy=policy)
+    form, stages = PolicyForm(policy=policy), StageFormSet(initial=known_stages(policy), prefix="stages")
     values = {name: form.initial.get(name) for name in form.fields}
+    values |= {"stages-TOTAL_FORMS": stages.total_form_count(), "stages-INITIAL_FORMS": stages.initial_form_count()}
+    for stage in stages:
+        values |= {stage.add_prefix(name): value for name, value in stage.initial.items()}
     return {name: value for name, value in {**values, **changes}.items() if value not in (None, "", False)}
 
 
@@ -169,11 +173,16 @@ def test_two_calendars_of_one_name_are_refused(cast):
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("15m", 900), ("1h 30m", 5400), ("1.5h", 5400), ("3wd", 86_400), ("2d", 172_800), ("45s", 45)]
+    ("text", "seconds"), [("15m", 900), ("1h 30m", 5400), ("1.5h", 5400), ("2d", 172_800), ("45s", 45)]
 )
 def test_durations_are_read_as_people_write_them(text, seconds):
     assert parse(text) == seconds
     assert parse(written(seconds, around_the_clock=True)) == parse(written(seconds, around_the_clock=False)) == seconds
+
+
+@pytest.mark.parametrize("promise", [Promise(seconds=5400), Promise(days=3), Promise(days=3, end_of_day=True)])
+def test_targets_are_written_as_they_are_read(promise):
+    assert parse_promise(written_promise(promise, around_the_clock=False)) == promise
 
 
 def test_durations_speak_of_working_days_only_where_there_are_some():
@@ -183,4 +192,6 @@ def test_durations_speak_of_working_days_only_where_there_are_some():
 
 
 def test_it_says_once_how_durations_are_written(manager, standard):
-    assert manager.get(f"/settings/policies/{standard.pk}/").content.decode().count("working days of eight hours") == 1
+    assert (
+        manager.get(f"/settings/policies/{standard.pk}/").content.decode().count("the same time, that many later") == 1
+    )

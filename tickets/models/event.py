@@ -39,6 +39,7 @@ class Kind(models.TextChoices):
     WOKEN = "woken"
     WARNED = "warned"
     BREACHED = "breached"
+    ESCALATED = "escalated"  # a stage after the deadline, the on-call ladder, or an action of a stage that was refused
     ALERT_FIRED = "alert_fired"
     ALERT_REPEATED = "alert_repeated"
     ALERT_RESOLVED = "alert_resolved"
