@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import QueryDict
 
 from deliveries.models import Delivery, DeliveryQuerySet
+from lib.numbers import read_number
 
 SIZE = 30
 
@@ -50,7 +51,8 @@ def cursor(value: str) -> tuple[datetime, int] | None:
         at = datetime.fromisoformat(instant)
     except ValueError:
         return None
-    return (at, int(pk)) if at.tzinfo and pk.isascii() and pk.isdecimal() and len(pk) < 19 else None
+    key = read_number(pk)
+    return (at, key) if at.tzinfo and key is not None else None
 
 
 def link(given: QueryDict, side: str, rows: list[Delivery]) -> str | None:

@@ -15,6 +15,7 @@ from accounts.doors import SettingsRequest, managers
 from accounts.models import Team
 from deliveries.reading import shown_html
 from lib.attempts import attempt
+from lib.numbers import read_number
 from notifications import actions
 from notifications.forms import LetterForm
 from notifications.languages import Language, LetterKind, Words
@@ -53,7 +54,7 @@ class Letter:
 def team_of(request: SettingsRequest) -> Team | None:
     """?team=; None: all teams. Raises Http404 for one that is not there."""
     asked = request.GET.get("team", "")
-    return get_object_or_404(Team, pk=int(asked) if asked.isascii() and asked.isdigit() else 0) if asked else None
+    return get_object_or_404(Team, pk=read_number(asked)) if asked else None
 
 
 @require_safe

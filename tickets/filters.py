@@ -13,6 +13,7 @@ from django_filters.fields import IsoDateTimeField
 
 from accounts.models import Organisation, Team, User
 from catalog.models import Component, Site
+from lib.numbers import read_number
 from tickets.models import Channel, Event, Kind, Severity, Ticket, TicketKind
 from tickets.paging import SORTS
 from tickets.queues import teams_of_desk
@@ -63,10 +64,9 @@ def numbers_of(text: str) -> list[int]:
     """Ticket numbers in "1042, #1043". Raises ValidationError naming what is none."""
     found = []
     for word in text.replace(",", " ").split()[:MAX_NUMBERS]:
-        digits = word.lstrip("#")
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        if (known := read_number(word.lstrip("#"))) is None:
             raise ValidationError(f"“{word[:40]}” is no ticket number.")
-        found.append(int(digits))
+        found.append(known)
     return found
 
 
@@ -84,7 +84,7 @@ class AssigneeField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value) or "")
-        if text and text not in {"me", "none"} and not (text.isascii() and text.isdigit() and len(text) < 19):
+        if text and text not in {"me", "none"} and read_number(text) is None:
             raise ValidationError("Choose me, none or a person.")
         return text
 

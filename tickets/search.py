@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from accounts.models import User
+from lib.numbers import read_number
 from tickets.models import Audience, Ticket
 
 CONFIG = "english"
@@ -97,8 +98,7 @@ def buckets_before(bucket: int, count: int) -> list[str]:
 
 def number_in(query: str) -> int | None:
     """The ticket number that a query is, as "#1042" or "1042"."""
-    digits = query.strip().removeprefix("#")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+    return read_number(query.strip().removeprefix("#"))
 
 
 def find(user: User, query: str, *, before: int | None = None, size: int = 25) -> list[int]:

@@ -18,6 +18,7 @@ from accounts.forms.people import InviteForm, PersonForm
 from accounts.models import Invitation, Role, Team, User
 from lib import csvsafe
 from lib.attempts import attempt
+from lib.numbers import read_number
 from lib.paging import page_of
 
 HOME = "/settings/people/"
@@ -33,8 +34,8 @@ def narrowed(given: QueryDict) -> "QuerySet[User]":
         people = people.filter(role=role)
     elif role == "desk":
         people = people.exclude(role=Role.REQUESTER)
-    if (team := given.get("team", "")).isascii() and team.isdecimal() and len(team) < 10:
-        people = people.filter(memberships__team=int(team))
+    if (team := read_number(given.get("team", ""))) is not None:
+        people = people.filter(memberships__team=team)
     return people.filter(is_active=given.get("state") != "inactive")
 
 

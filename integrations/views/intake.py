@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.doors import SettingsRequest, managers
 from integrations import inbound
 from integrations.models import Door, Inbound, Source, State
+from lib.numbers import read_number
 
 SIZE = 50
 SHOWN = 64 * 1024
@@ -31,8 +32,8 @@ def log(request: SettingsRequest) -> HttpResponse:
     if asked["door"] in Door.values:
         rows = rows.filter(door=asked["door"])
     for name, column in (("source", "source_id"), ("mailbox", "mailbox_id"), ("before", "id__lt")):
-        if asked[name].isascii() and asked[name].isdecimal() and len(asked[name]) < 19:
-            rows = rows.filter(**{column: int(asked[name])})
+        if (given := read_number(asked[name])) is not None:
+            rows = rows.filter(**{column: given})
     found = list(rows.order_by("-id")[: SIZE + 1])
     query = request.GET.copy()
     if len(found) > SIZE:

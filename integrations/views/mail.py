@@ -15,6 +15,7 @@ from integrations.mail import follow_ups, receive
 from integrations.models import Inbound, Mail, Mailbox, Outcome, State
 from integrations.models.mail import MailQuerySet
 from integrations.views.intake import original
+from lib.numbers import read_number
 from tickets.errors import Refused
 from tickets.models import Ticket
 from tickets.search import number_in
@@ -44,7 +45,7 @@ def log(request: SettingsRequest) -> HttpResponse:
     elif asked["q"].strip():
         rows = rows.filter(from_address__iexact=asked["q"].strip())
     for name, column in (("mailbox", "mailbox"), ("before", "pk__lt")):
-        if (given := number_in(asked[name])) is not None:
+        if (given := read_number(asked[name])) is not None:
             rows = rows.filter(**{column: given})
     found = list(rows.order_by("-pk")[: SIZE + 1])
     query = request.GET.copy()
@@ -64,7 +65,7 @@ def log(request: SettingsRequest) -> HttpResponse:
 def held(request: SettingsRequest) -> HttpResponse:
     """GET /mail/held: mail that waits for a person's decision, oldest first; `?ticket=` for one ticket's."""
     rows = mail_of(request).held().order_by("received_at", "pk")
-    ticket = number_in(request.GET.get("ticket", ""))
+    ticket = read_number(request.GET.get("ticket", ""))
     if ticket is not None:
         rows = rows.filter(candidate=ticket)
     found = list(rows[: HELD_SHOWN + 1])

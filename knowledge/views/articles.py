@@ -16,6 +16,7 @@ from knowledge.paging import page_of
 from knowledge.search import close_to, highlighted, search
 from knowledge.views.access import DeskRequest, desk, find
 from lib.html import tidy
+from lib.numbers import read_number
 
 # What the list can be ordered by, and nothing else.
 ORDERS = {
@@ -73,20 +74,15 @@ def filtered(shown: QuerySet[Article], given: QueryDict, user: User) -> QuerySet
         shown = shown.filter(status=status)
     if (audience := given.get("audience", "")) in AUDIENCES:
         shown = shown.filter(is_public=AUDIENCES[audience])
-    if site := number(given.get("site", "")):
+    if site := read_number(given.get("site", "")):
         shown = shown.filter(site=site)
     if given.get("owner") == "me":
         shown = shown.filter(owner=user)
-    elif owner := number(given.get("owner", "")):
+    elif owner := read_number(given.get("owner", "")):
         shown = shown.filter(owner=owner)
     if given.get("review") == "due":
         shown = shown.filter(review_on__lte=timezone.localdate()).exclude(status=ArticleStatus.RETIRED)
     return shown
-
-
-def number(value: str) -> int | None:
-    """A row's number in an address; None for anything else."""
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 18 else None
 
 
 @desk

@@ -14,6 +14,7 @@ from knowledge.errors import Refused
 from knowledge.models import ArticleStatus
 from knowledge.views.access import DeskRequest, desk, find
 from lib.markdown import render as markdown
+from lib.numbers import read_number
 
 # The nouns of the steps, as they stand in the address.
 STEPS = {
@@ -32,8 +33,8 @@ SAID = {
 
 def seen_by(request: DeskRequest) -> int:
     """The version that the page showed when the button was pressed."""
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else -1
+    seen = read_number(request.POST.get("seen", ""))
+    return -1 if seen is None else seen
 
 
 @desk

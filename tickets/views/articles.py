@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from knowledge.models import HEAVY, Article
 from knowledge.search import MAX_QUERY, close_to, search, suggest
+from lib.numbers import read_number
 from tickets.actions.knowledge import link_article, unlink_article
 from tickets.errors import Refused
 from tickets.models import Audience, Ticket, TicketArticle, Use
@@ -60,8 +61,7 @@ def removals(request: DeskRequest, pk: int) -> HttpResponse:
 
 def wanted(request: DeskRequest, given: str) -> Article:
     """The article a form names; one that is not there is not found."""
-    number = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else 0
-    article = Article.objects.visible_to(request.user).light().filter(pk=number).first()
+    article = Article.objects.visible_to(request.user).light().filter(pk=read_number(given) or 0).first()
     if article is None:
         raise Http404
     return article

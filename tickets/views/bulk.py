@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from lib.numbers import read_number
 from tickets import filters
 from tickets.actions import assignment
 from tickets.errors import Refused
@@ -23,7 +24,7 @@ MAX_REFUSALS = 5
 def each(request: DeskRequest, key: str, act: Callable[[Ticket], object], done: str) -> HttpResponse:
     """Do `act` to each visible ticket ticked in the list, say how it went, and go back to the list."""
     view = view_or_404(key)
-    numbers = [int(n) for n in request.POST.getlist("ids") if n.isascii() and n.isdigit() and len(n) < 19]
+    numbers = [pk for one in request.POST.getlist("ids") if (pk := read_number(one)) is not None]
     tickets = Ticket.objects.visible_to(request.user).filter(pk__in=numbers[:MAX_TICKETS]).order_by("pk")
     succeeded, refused = 0, []
     for ticket in tickets:
@@ -62,8 +63,7 @@ def take(request: DeskRequest, key: str) -> HttpResponse:
 def move(request: DeskRequest, key: str) -> HttpResponse:
     """The ticked tickets go to another team."""
     at, me = timezone.now(), request.user
-    wanted = request.POST.get("team", "")
-    team = get_object_or_404(filters.teams(request), pk=int(wanted) if wanted.isascii() and wanted.isdigit() else 0)
+    team = get_object_or_404(filters.teams(request), pk=read_number(request.POST.get("team", "")))
 
     def act(ticket: Ticket) -> object:
         return assignment.change_team(ticket=ticket, to=team, at=at, actor=me, via="web")
