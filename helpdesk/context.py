@@ -16,6 +16,7 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
                 ("Organisations", "/settings/organisations/", False)]),
     ("Intake", [("Sites", "/settings/sites/", False), ("Forms", "/settings/forms/", False),
                 ("Routing rules", "/settings/rules/", False), ("Severity matrix", "/settings/severity/", False),
+                ("Handover", "/settings/handover/", False),
                 ("Mailboxes", "/settings/mailboxes/", False), ("Alert sources", "/settings/sources/", False),
                 ("Mail", "/mail/", False), ("Intake log", "/intake/", False)]),
     ("Letters", [("Letters to requesters", "/settings/letters/", False)]),

@@ -37,7 +37,7 @@ class Told:
 KINDS = frozenset(
     {
         Kind.OPENED, Kind.REPLIED, Kind.RESOLVED, Kind.CLOSED, Kind.REMINDED, Kind.PROMISED, Kind.RECEIVED,
-        Kind.REOPENED, Kind.ASSIGNED, Kind.BREACHED, Kind.UNOWNED, Kind.NOTED,
+        Kind.REOPENED, Kind.ASSIGNED, Kind.BREACHED, Kind.UNOWNED, Kind.NOTED, Kind.HANDED_OVER, Kind.HANDOVER_BOUNCED,
     }
 )  # fmt: skip
 
@@ -83,6 +83,11 @@ def candidates(event: Event, people: People) -> Iterable[Told]:
             return to_desk(event, "breached", people.person(ticket.assignee_id), people)
         case Kind.UNOWNED:
             return to_desk(event, "unowned", [*people.managers(ticket), *people.members(ticket)], people)
+        case Kind.HANDED_OVER:
+            return to_desk(event, "handed_over", people.members(ticket), people)
+        case Kind.HANDOVER_BOUNCED:
+            sender = people.person(event.data.get("sent_by"))
+            return to_desk(event, "bounced", [*sender, *people.assignee_or_team(ticket)], people)
         case Kind.NOTED:
             return to_desk(event, "noted", mentioned(event), people)
         case _:

@@ -25,7 +25,8 @@ from notifications.values import local, values, without_pictures
 from notifications.variables import compiled, names_of
 from sla.models import Obligation
 from tickets.links import desk_url, requester_url
-from tickets.models import Event, Severity
+from tickets.models import Event, Handover, Severity
+from tickets.packets import parts_of
 
 # Desk letters share one template: headline by kind. {who} is the actor.
 HEADLINES = {
@@ -36,9 +37,14 @@ HEADLINES = {
     "breached": "{obligation} is overdue",
     "unowned": "A P1 that nobody owns",
     "noted": "{who} mentioned you in an internal note",
+    "handed_over": "{who} handed this ticket to your team",
+    "bounced": "{who} bounced the handover of this ticket",
 }
 # Urgent enough to say so in the subject.
-SUBJECT_WORDS = {"opened": "New P1: ", "breached": "Overdue: ", "unowned": "P1 without an owner: "}
+SUBJECT_WORDS = {
+    "opened": "New P1: ", "breached": "Overdue: ", "unowned": "P1 without an owner: ", "handed_over": "Handed over: ",
+    "bounced": "Bounced: ",
+}  # fmt: skip
 # Letters about the requester's own words: who answers one by mail answers the requester. Any other: a note.
 ANSWERED_IN_PUBLIC = {"opened", "received"}
 WHAT_BECOMES = {Way.DESK: "your answer goes to the requester", Way.NOTE: "your answer becomes an internal note"}
@@ -176,6 +182,9 @@ def to_desk(event: Event, told: Told, head: Letterhead) -> tuple[str, str, str]:
     ]
     if told.template == "breached":
         facts.insert(0, ("Fell due", local(event.at, told.user)))
+    if told.template == "handed_over":
+        packets = Handover.objects.filter(pk=event.data.get("handover")).values_list("packet", flat=True)
+        facts += [line for packet in packets for line in parts_of(packet)]
     headline = HEADLINES[told.template].format_map(
         {"who": str(event.actor or "Helpdesk"), "subject": ticket.subject, "obligation": obligation_of(event)}
     )

@@ -90,7 +90,9 @@ class AssignmentForm(TicketForm):
 
 
 class TeamForm(TicketForm):
-    team = forms.ModelChoiceField(Team.objects.all(), empty_label=None)
+    team = forms.ModelChoiceField(
+        Team.objects.all(), empty_label=None, help_text="A team of a higher tier gets it by “Hand over…”."
+    )
     reason = forms.CharField(
         required=False, max_length=300, help_text="What the next team should know. Kept in the history."
     )

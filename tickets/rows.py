@@ -9,7 +9,7 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from django.db.models import CharField, F, Field, Func, Model, QuerySet, SmallIntegerField
+from django.db.models import BigIntegerField, CharField, F, Field, Func, Model, QuerySet, SmallIntegerField
 from django.utils.safestring import SafeString
 
 from accounts.models import Team, User
@@ -18,7 +18,9 @@ from tickets.models import Channel, Csat, Ticket
 from tickets.states import OPEN
 
 CHANNELS = dict(Channel.choices)
-OWN = ("id", "subject", "status", "severity", "channel", "needs_reply", "last_event_at", "next_due_at")
+OWN = (
+    "id", "subject", "status", "severity", "channel", "needs_reply", "last_event_at", "next_due_at", "handed_over_at",
+)  # fmt: skip
 
 
 class LookedUp(Func):
@@ -47,6 +49,12 @@ NAMES = {
 # What a ticket's own page joins; its people are read with those of its timeline, or when a verb asks for one.
 RELATED = ("organisation", "team", "site", "component")
 CARD = {
+    "standing_handover": LookedUp(
+        F("id"),
+        template="(SELECT max(id) FROM tickets_handover WHERE ticket_id = %(expressions)s"
+        " AND state IN ('pending', 'accepted'))",
+        output_field=BigIntegerField(),
+    ),
     "rating": looked_up("id", Csat, "score", key="ticket_id", output=SmallIntegerField()),
     "rating_comment": looked_up("id", Csat, "comment", key="ticket_id"),
 }
@@ -67,6 +75,7 @@ class Row:
     needs_reply: bool
     last_event_at: datetime
     next_due_at: datetime | None
+    handed_over_at: datetime | None
     who: str
     owner: str
     site: str

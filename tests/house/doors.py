@@ -47,6 +47,7 @@ DOORS = {
     "^api/v1/mailboxes/*": "anyone",  # the token is the key
     "api/v1/*": "signed in",
     "api/v1/tickets/*": "reader",
+    "api/v1/tickets/<int:pk>/handovers": "desk",
     "api/v1/forms": "anyone",
     "api/v1/forms/*": "anyone",
     "api/v1/schema": "anyone",

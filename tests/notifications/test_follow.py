@@ -15,6 +15,7 @@ from sla.sweep import sweep
 from tests import make
 from tests.make import T0, later
 from tickets.actions import assignment, conversation, filing, merging, progress, waiting
+from tickets.actions.handover import bounce_handover, hand_over
 from tickets.events import drain, record, working_on
 from tickets.links import desk_url, read_requester_token, requester_url
 from tickets.models import Event, FollowerFailure, Kind, Ticket
@@ -330,3 +331,17 @@ def test_hostile_words_stay_words(cast, shop):
 def test_nobody_is_told_by_kinds_that_concern_nobody(cast, ticket):
     event = Event.objects.get(ticket=ticket, kind=Kind.PLACED)
     assert recipients(event) == []
+
+
+def test_a_handover_reaches_the_receiving_team_with_the_packet_and_a_bounce_whoever_sent_it(cast, ticket, back):
+    packet = {"impact": "All.", "symptoms": "Error 500.", "tried": "Another card.", "environment": "Shop."}
+    mate = make.person("Bea", "agent", teams=(back,))
+    do = {"ticket": ticket, "via": "web"}
+    hand_over(to=back, packet=packet, at=later(minutes=5), actor=cast.agent, **do)
+    assert told(Kind.HANDED_OVER) == {cast.other_agent.email, mate.email}
+    sent = mail(Kind.HANDED_OVER, mate)
+    assert "What was tried: Another card." in sent.body_text
+    assert sent.subject.startswith(f"[#{ticket.pk}] Handed over: ")
+    bounce_handover(reason="Which card?", at=later(minutes=9), actor=mate, **do)
+    assert told(Kind.HANDOVER_BOUNCED) == {cast.agent.email, cast.manager.email}
+    assert "Reason: Which card?" in mail(Kind.HANDOVER_BOUNCED, cast.agent).body_text

@@ -127,4 +127,5 @@ def told(row: Handover) -> dict[str, object]:
         "to": row.to_team_id,
         "to_name": row.to_team.name,
         "to_tier": row.to_tier,
+        "sent_by": row.sent_by_id,
     }

@@ -10,7 +10,7 @@ from django.db.models import Max
 from accounts.audit import audit
 from accounts.models import User
 from tickets.errors import Refused
-from tickets.models import Form, RoutingRule, SeverityCell
+from tickets.models import Form, PacketRule, RoutingRule, SeverityCell
 
 
 @transaction.atomic
@@ -94,3 +94,22 @@ def save_matrix(*, cells: Mapping[tuple[str, str], int], at: datetime, actor: Us
     if changed:
         told = {f"{impact} × {urgency}": f"P{severity}" for (impact, urgency), severity in changed.items()}
         audit("severity matrix changed", at=at, actor=actor, changed=told)
+
+
+@transaction.atomic
+def save_packet_rules(
+    *, kinds: Mapping[str, list[str]], categories: Mapping[str, list[str]], at: datetime, actor: User
+) -> None:
+    """Which parts a handover's packet must have: {kind: parts} and {category: parts}. A category that is left out goes
+    by its ticket's kind again."""
+    before = {(rule.kind, rule.category): rule for rule in PacketRule.objects.select_for_update()}
+    wanted = {(kind, ""): parts for kind, parts in kinds.items()}
+    wanted |= {("", category): parts for category, parts in categories.items()}
+    changed = {key: parts for key, parts in wanted.items() if key not in before or before[key].required != parts}
+    for key in before.keys() - wanted.keys():
+        before[key].delete()
+    for (kind, category), parts in changed.items():
+        PacketRule.objects.update_or_create(kind=kind, category=category, defaults={"required": parts})
+    if changed or before.keys() - wanted.keys():
+        told = {kind or category: parts for (kind, category), parts in wanted.items()}
+        audit("packet rules changed", at=at, actor=actor, required=told)

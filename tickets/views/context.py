@@ -5,9 +5,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from accounts.models.team import Tier
 from tickets.asking import linked_to, past_of
 from tickets.forms import HUMAN_RESOLUTIONS
 from tickets.models import Ticket
+from tickets.packets import card_of
 from tickets.queues import VIEWS
 from tickets.states import LABELS, OPEN, Status
 from tickets.timeline import timeline_of
@@ -24,7 +26,10 @@ def page_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[
 
 
 def ticket_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dict[str, Any]:
-    """The ticket's regions: six statements. `composer`: body, audience, alert, news and seen after a refused send."""
+    """The ticket's regions: six statements, one more with a handover.
+
+    `composer`: body, audience, alert, news and seen after a refused send.
+    """
     role, me, asker = request.user.role, request.user.pk, ticket.requester_id
     return {
         "ticket": ticket,
@@ -33,6 +38,8 @@ def ticket_context(request: DeskRequest, ticket: Ticket, **composer: Any) -> dic
         "timeline": timeline_of(ticket, everything=request.GET.get("history") == "all"),
         "past": past_of.ask(role, requester=asker, pk=ticket.pk, me=me) if asker else [],
         "linked": linked_to.ask(role, pk=ticket.pk, follows=ticket.follows_id, into=ticket.merged_into_id, me=me),
+        "handover": card_of(ticket, request.user),
+        "can_hand_over": ticket.is_open and ticket.tier < Tier.L3 and ticket.handed_over_at is None,
         "moves": moves_of(ticket),
         "resolutions": HUMAN_RESOLUTIONS,
         "can_check": ticket.resolved_by_id != request.user.pk,

@@ -25,12 +25,12 @@ def give(ticket: Ticket, data: dict[str, Any], who: dict[str, Any]) -> None:
     actions.assign(ticket=ticket, to=to, **who)
 
 
-def hand_over(ticket: Ticket, data: dict[str, Any], who: dict[str, Any]) -> None:
+def move(ticket: Ticket, data: dict[str, Any], who: dict[str, Any]) -> None:
     actions.change_team(ticket=ticket, to=data["team"], reason=data["reason"], **who)
 
 
 ask_assignee = Editor(form=AssignmentForm, act=give, title="Assign", submit="Assign", said="Assigned.")
-ask_team = Editor(form=TeamForm, act=hand_over, title="Hand to another team", submit="Hand over", said="Handed over.")
+ask_team = Editor(form=TeamForm, act=move, title="Move to another team", submit="Move", said="Moved.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
