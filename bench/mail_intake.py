@@ -82,8 +82,7 @@ def work() -> int:
     done, later = 0, timezone.now()
     while Inbound.objects.filter(door=Door.MAIL, next_try_at__isnull=False).exists():
         while rows := inbound.claim(later, batch=20):
-            for row in rows:
-                inbound.interpret(row, now=later)
+            inbound.interpret_all(rows, now=later)
             done += len(rows)
         later += timedelta(minutes=5)
     return done

@@ -1,6 +1,7 @@
 """Store, then answer, then work: every intake is a row with its raw bytes before anything is made of it."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import F
 
 from integrations import alerts, submissions
 from integrations.mail import intake as mail_intake
+from integrations.mail import together as mail_together
 from integrations.models import Door, Inbound, Source, State
 from integrations.reading import Unreadable
 from lib import rows
@@ -17,6 +19,7 @@ from tickets.errors import Refused
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+CLAIM_BYTES = 8 * 1024 * 1024  # that are in memory at once, and again as letters
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(seconds=5)
 PAUSED = "The source is paused. Replay it once the source accepts alerts again."
@@ -49,12 +52,28 @@ def store(
 
 
 def claim(now: datetime, *, batch: int) -> list[Inbound]:
-    """Take up to `batch` due rows for LEASE, oldest first; nobody else gets them meanwhile."""
+    """Take up to `batch` due rows, CLAIM_BYTES of them at most but always one, for LEASE, oldest first; nobody else
+    gets them meanwhile."""
     with transaction.atomic():
         due = Inbound.objects.due(now).order_by("next_try_at", "id").select_for_update(skip_locked=True)
-        taken = list(due.values_list("pk", flat=True)[:batch])
+        taken = list[int]()
+        total = 0
+        for pk, size in due.values_list("pk", "size")[:batch]:
+            total += size
+            if taken and total > CLAIM_BYTES:
+                break
+            taken.append(pk)
         Inbound.objects.filter(pk__in=taken).update(next_try_at=now + LEASE, attempts=F("attempts") + 1)
     return list(Inbound.objects.filter(pk__in=taken).select_related("source").order_by("id")) if taken else []
+
+
+def interpret_all(claimed: Sequence[Inbound], *, now: datetime) -> None:
+    """Make of what was claimed at once what it says: new mail together, the rest one by one."""
+    mails = [row for row in claimed if row.door == Door.MAIL and mail_intake.is_first_try(row)]
+    done = mail_together.take(mails) if len(mails) > 1 else set()
+    for row in claimed:
+        if row.pk not in done:
+            interpret(row, now=now)
 
 
 def interpret(inbound: Inbound, *, now: datetime) -> None:

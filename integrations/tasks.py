@@ -19,10 +19,9 @@ def interpret_pending() -> int:
     recovery.verify_due(timezone.now())
     while monotonic() - began < BUDGET:
         claimed = inbound.claim(timezone.now(), batch=BATCH)
-        for row in claimed:
-            inbound.interpret(row, now=timezone.now())
+        inbound.interpret_all(claimed, now=timezone.now())
         worked += len(claimed)
-        if len(claimed) < BATCH:
+        if not claimed:
             break
     return worked
 

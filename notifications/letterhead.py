@@ -92,17 +92,22 @@ def plain() -> Letterhead:
     return Letterhead(mailbox="", name=name or "Helpdesk", language=language_of(settings.LETTER_LANGUAGE))
 
 
+def mailbox_of(ticket: int) -> int | None:
+    """Where the mail came to that opens it just now."""
+    mail = arrival.current(ticket)
+    return mail.mailbox if mail else None
+
+
 def letterheads(asked: Iterable[Asked]) -> dict[tuple[int, str], Letterhead]:
     """By (ticket, kind of letter). One statement; none when nothing is asked."""
     rows = {(ticket.pk, kind): (ticket, event) for ticket, kind, event in asked}
     if not rows:
         return {}
     desk, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    mail = arrival.current()
     columns = list(
         zip(
             *(
-                (pk, kind, ticket.site_id, ticket.team_id, mail.mailbox if mail and event == Kind.OPENED else None)
+                (pk, kind, ticket.site_id, ticket.team_id, mailbox_of(pk) if event == Kind.OPENED else None)
                 for (pk, kind), (ticket, event) in rows.items()
             ),
             strict=True,

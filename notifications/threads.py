@@ -47,10 +47,10 @@ def earlier_ids(lines: Sequence[tuple[str, int, int]]) -> dict[tuple[int, int], 
                 elif usable(message_id):
                     for user in users:
                         found[ticket, user].append(f"<{message_id}>")
-    mail = arrival.current()
-    if mail and usable(mail.message_id):  # its row is written after the verb that it causes
-        for kind, ticket, user in lines:
-            if kind in (Kind.OPENED, Kind.RECEIVED):
+    for kind, ticket, user in lines:
+        if kind in (Kind.OPENED, Kind.RECEIVED):
+            mail = arrival.current(ticket)
+            if mail and usable(mail.message_id):  # its row is written after the verb that it causes
                 found[ticket, user].append(f"<{mail.message_id}>")
     return found
 

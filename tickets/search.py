@@ -5,7 +5,7 @@ and in a million: each search document also holds a word for its thousand ("@b12
 "these words, among the newest" before it is asked for everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection
@@ -48,6 +48,21 @@ def index_text(ticket: Ticket, text: str, audience: str) -> None:
              WHERE length(doc.internal) < {MAX_LEXEMES}
             """,  # noqa: S608 - only constants are formatted in
             {"ticket": ticket.pk, "text": clean(text, MAX_CHARS), "bucket": bucket_word(ticket.pk)},
+        )
+
+
+def index_new(texts: Iterable[tuple[Ticket, str]]) -> None:
+    """The search documents of tickets that have none yet, of their public words: one statement."""
+    tickets, words = zip(*texts, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO tickets_searchdocument (ticket_id, public, internal)
+            SELECT id, words, words FROM (
+                SELECT id, to_tsvector('{CONFIG}', text) || {bucket_sql("id")} AS words
+                  FROM unnest(%s::bigint[], %s::text[]) AS new(id, text) OFFSET 0) AS document
+            """,  # noqa: S608 - only constants are formatted in
+            [[ticket.pk for ticket in tickets], [clean(text, MAX_CHARS) for text in words]],
         )
 
 

@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import User
 from deliveries import references
 from integrations.mail.headers import Headers
+from integrations.mail.known import Known, own_forms, plain_address, sent_and_ours, written_id
 from integrations.mail.letter import Letter
-from integrations.mail.matching import LONGEST_OURS
 from tickets.models import Channel, Ticket
 
 HOUR = timedelta(hours=1)
@@ -25,47 +24,28 @@ ANSWERS = (
 )  # fmt: skip
 
 
-def is_own(letter: Letter, headers: Headers) -> str:
+def is_own(letter: Letter, headers: Headers, known: Known) -> str:
     """How we know that we sent it ourselves, in words; "" when we did not.
 
     By address and id, never by domain: agents write from the same domain as the desk.
     """
     if any(references.is_desk_name(value) for value in headers.unicode(references.DESK_HEADER.lower())):
         return "it carries our own name"
-    written = f"<{letter.message_id}>"
-    if references.read(written):
+    written = written_id(letter)
+    if references.read(written) or written in known.sent:
         return "its Message-ID is ours"
-    sent, address = known(written[:LONGEST_OURS], letter.author.addr)
-    if sent:
-        return "its Message-ID is ours"
-    return f"{letter.author.addr} is our own address" if address else ""
-
-
-def known(message_id: str, address: str) -> tuple[bool, bool]:
-    """(whether we sent a mail of this id, whether it is a mailbox of ours or what our letters come from, with a plus or
-    without): every mail asks, so in plain SQL."""
-    plain = plain_address(address)
-    if plain and plain == plain_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1]):
-        return False, True
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM deliveries_delivery WHERE message_id = %s),"
-            " EXISTS (SELECT FROM integrations_mailbox WHERE lower(address) IN (%s, %s))",
-            [message_id, plain, address.lower()],
-        )
-        sent, ours = cursor.fetchone()
-    return sent, ours
+    ours = is_what_we_write_from(letter.author.addr) or not known.ours.isdisjoint(own_forms(letter))
+    return f"{letter.author.addr} is our own address" if ours else ""
 
 
 def is_our_address(address: str) -> bool:
-    """A mailbox of ours, or what our letters come from."""
-    return known("", address)[1]
+    """A mailbox of ours, or what our letters come from, with a plus or without."""
+    return is_what_we_write_from(address) or bool(sent_and_ours([], [address.lower(), plain_address(address)])[1])
 
 
-def plain_address(address: str) -> str:
-    """Without what stands after a plus, in lower case."""
-    local, _, domain = address.lower().rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}" if local else ""
+def is_what_we_write_from(address: str) -> bool:
+    plain = plain_address(address)
+    return bool(plain) and plain == plain_address(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])
 
 
 def is_answer(letter: Letter) -> bool:

@@ -10,6 +10,7 @@ from deliveries.actions import bounced_one
 from deliveries.models import Delivery
 from integrations.mail import brakes
 from integrations.mail.headers import Headers
+from integrations.mail.known import Known
 from integrations.mail.letter import Letter
 from integrations.mail.matching import Match, Step, match
 from integrations.mail.participants import Sender, Standing, sender_of, standing, why_not
@@ -54,13 +55,13 @@ class Plan:
         return self.act in (Act.OPEN, Act.RECEIVE, Act.REPLY, Act.NOTE, Act.FILE)
 
 
-def decide(letter: Letter, headers: Headers, mailbox: Mailbox | None, *, at: datetime) -> Plan:
+def decide(letter: Letter, headers: Headers, mailbox: Mailbox | None, known: Known, *, at: datetime) -> Plan:
     """The plan for a letter that came to this mailbox."""
-    sender, steps = sender_of(letter), list[Step]()
+    sender, steps = sender_of(letter, known), list[Step]()
     proof = "proven" if sender.proven else "refuted" if sender.refuted else "unproven"
     steps.append(["sender", proof, f"{sender.address or 'no usable address'}, dmarc={letter.authentication.dmarc}"])
     plan = Plan(Act.DROP, sender, steps)
-    if own := brakes.is_own(letter, headers):
+    if own := brakes.is_own(letter, headers, known):
         steps.append(["own mail", "yes", own])
         return replace(plan, reason=f"Our own mail came back: {own}.")
     if letter.bounce is not None:

@@ -11,6 +11,7 @@ from accounts.models import User
 from integrations.mail import attachments
 from integrations.mail.attachments import Kept
 from integrations.mail.decide import Act, Plan
+from integrations.mail.known import known_of
 from integrations.mail.participants import sender_of
 from integrations.mail.receive import Read, carry_out, read_letter, sender_user
 from integrations.models import Inbound, Mail, Outcome, State
@@ -29,14 +30,15 @@ def deciding(
     """Lock a held mail, read it again, let the decision be carried out, and note who took it. Raises Refused."""
     inbound = Inbound.objects.select_related("mailbox__team", "mailbox__site__fallback_team").get(pk=mail.inbound_id)
     letter, _ = read_letter(bytes(inbound.raw), inbound.mailbox)
-    sender = sender_of(letter)
+    known = known_of([letter])
+    sender = sender_of(letter, known)
     kept = attachments.keep(letter, sender=sender.user, at=at) if letter_needed else Kept()
     try:
         with transaction.atomic():
             locked = Mail.objects.select_for_update(of=("self",)).get(pk=mail.pk)
             if locked.outcome != Outcome.HELD or locked.decided_at is not None:
                 raise Refused(DECIDED)
-            yield locked, Read(letter, inbound.mailbox, kept), Plan(Act.DROP, sender, quiet=sender.refuted)
+            yield locked, Read(letter, inbound.mailbox, kept, known), Plan(Act.DROP, sender, quiet=sender.refuted)
             locked.decided_at, locked.decided_by = at, actor
             locked.steps = [*locked.steps, [word, "yes", f"by {actor}"]]
             locked.save()

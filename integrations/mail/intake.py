@@ -69,6 +69,11 @@ def take(inbound: Inbound, *, at: datetime) -> None:
     receive.take(inbound, at=at)
 
 
+def is_first_try(inbound: Inbound) -> bool:
+    """Nothing is known against it: neither did it fail before, nor was it kept as something that is not taken."""
+    return inbound.attempts < receive.TWICE and NOT_TAKEN not in inbound.headers
+
+
 def row_of(
     mailbox: Mailbox, raw: bytes, head: headers.Headers, at: datetime, *, via: str, remote_ip: str | None
 ) -> Inbound:

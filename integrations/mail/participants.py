@@ -7,14 +7,13 @@ From is easily forged. So nobody acts for the desk unless our own receiving serv
 from dataclasses import dataclass
 from enum import StrEnum
 
-from accounts.actions.people import BY_ADDRESS, owner_of
 from accounts.models import User
+from integrations.mail.known import Known, sender_address
 from integrations.mail.letter import Letter
 from integrations.mail.matching import Match
 from tickets.models import Ticket, TicketFollower
 
 SEVERAL = "several senders"  # integrations.mail.authentication says so
-LONGEST_ADDRESS = 254
 
 
 class Standing(StrEnum):
@@ -37,15 +36,14 @@ class Sender:
     refuted: bool
 
 
-def sender_of(letter: Letter) -> Sender:
+def sender_of(letter: Letter, known: Known) -> Sender:
     """Who it says it is from. Without a usable address, or with two, nobody can be believed."""
     author, single = letter.author, SEVERAL not in letter.spoof
-    usable = bool(author.domain) and len(author.addr) <= LONGEST_ADDRESS and author.addr.isprintable()
-    address = author.addr.strip().lower() if usable else ""
+    address = sender_address(author)
     return Sender(
         address=address,
         name=author.name[:200],
-        user=(BY_ADDRESS.find(address) or owner_of(address)) if address else None,
+        user=known.owner_of(address),
         proven=single and letter.authentication.dmarc == "pass",
         refuted=not single or letter.authentication.dmarc == "fail",
     )

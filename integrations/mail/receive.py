@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from accounts.actions.people import BY_ADDRESS, newcomer, requester_for
+from accounts.actions.people import newcomer, requester_for
 from accounts.models import Role, User
 from deliveries.actions import bounced
 from integrations.mail import attachments, brakes, headers, passing_on, trial, words
@@ -16,12 +16,14 @@ from integrations.mail.arrival import arriving
 from integrations.mail.attachments import Kept
 from integrations.mail.charsets import clean
 from integrations.mail.decide import Act, Plan, decide
+from integrations.mail.known import Known, copied_addresses, known_of
 from integrations.mail.letter import Letter
 from integrations.mail.matching import digest
 from integrations.mail.parse import parse
 from integrations.mail.participants import Sender
 from integrations.mail.wording import FORWARD_SUBJECT
 from integrations.models import Inbound, Mail, Mailbox, OnClosed, Outcome, State
+from lib import rows
 from lib.rows import ByKey
 from tickets.actions import conversation
 from tickets.actions.opening import NewTicket, open_ticket
@@ -32,7 +34,6 @@ from tickets.models import Channel, MailText, Message, Ticket
 VIA = Channel.EMAIL.value
 TWICE = 2  # attempts
 MAILBOXES = ByKey(lambda: Mailbox.objects.select_related("team", "site__fallback_team"), "pk", 1)
-COPIED = 20  # addresses of To and Cc that are looked up
 MILD = "replies go to another domain"  # contact forms do that honestly
 _FORWARDED = re.compile(f"(?:{FORWARD_SUBJECT.pattern})+", re.IGNORECASE)
 OUTCOMES = {
@@ -43,11 +44,12 @@ OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A stored mail, read: the letter, its mailbox, what came along."""
+    """A stored mail, read: the letter, its mailbox, what came along, what is known of its addresses."""
 
     letter: Letter
     mailbox: Mailbox | None
     kept: Kept
+    known: Known
 
     @property
     def body(self) -> str:
@@ -87,7 +89,8 @@ def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> int | None:
     """Read it, decide, act: one transaction, with the files put away before it."""
     mailbox = MAILBOXES.find(inbound.mailbox_id) if inbound.mailbox_id else None
     letter, head = read_letter(raw, mailbox)
-    plan = decide(letter, head, mailbox, at=at)
+    known = known_of([letter])
+    plan = decide(letter, head, mailbox, known, at=at)
     kept = attachments.keep(letter, sender=plan.sender.user, at=at) if plan.stores else Kept()
     try:
         with arriving(mailbox=inbound.mailbox_id, message_id=letter.message_id), transaction.atomic():
@@ -96,8 +99,8 @@ def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> int | None:
                 inbound.refresh_from_db()
                 return inbound.ticket_id
             mail = record_of(inbound, letter, plan)
-            carry_out(mail, Read(letter, mailbox, kept), plan, at=at)
-            mail.save(force_insert=True)
+            carry_out(mail, Read(letter, mailbox, kept, known), plan, at=at)
+            rows.insert([mail])
             finish(inbound, mail, plan)
     except BaseException:
         kept.discard()
@@ -166,22 +169,35 @@ def carry_out(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> None:
         mail.outcome = Outcome.CREATED
         mail.steps = [*mail.steps, ["follow-up", "yes", f"#{mail.ticket_id} is closed: it became #{ticket}"]]
     mail.ticket_id = ticket
-    sender = plan.sender.user
-    if sender and sender.undeliverable_at and not read.letter.automatic:
-        User.objects.filter(pk=sender.pk).update(undeliverable_at=None)  # who writes can be written to
+    hear_from(plan.sender.user, read.letter)
+
+
+def hear_from(sender: User | None, letter: Letter) -> None:
+    """Who writes can be written to."""
+    if sender and sender.undeliverable_at and not letter.automatic:
+        User.objects.filter(pk=sender.pk).update(undeliverable_at=None)
 
 
 def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
-    """A new ticket with the mailbox's defaults. What somebody of the desk passes on is asked by whoever wrote it."""
-    letter, box = read.letter, read.mailbox
+    """A new ticket. What somebody of the desk passes on is asked by whoever wrote it; what was said above it was said
+    to the desk."""
     sender = sender_user(plan.sender)
-    original = passed_on_from(letter, plan)
-    own, theirs = passing_on.split(letter) if original else ("", "")
+    original = passed_on_from(read.letter, plan)
+    ticket = open_ticket(new=new_ticket(read, plan, sender, original), at=at, actor=sender, via=VIA)
+    own = passing_on.split(read.letter)[0] if original else ""
+    if own and sender:
+        conversation.note(ticket=ticket, body=clean(own), at=at, actor=sender, via=VIA, mail=MailText())
+    return ticket
+
+
+def new_ticket(read: Read, plan: Plan, sender: User | None, original: User | None = None) -> NewTicket:
+    """What a mail asks for, with its mailbox's defaults; `original` wrote it where the sender only passes it on."""
+    letter, box = read.letter, read.mailbox
     subject = _FORWARDED.sub("", letter.subject, count=1) if original else letter.subject
     automatic = plan.quiet and bool(letter.automatic or letter.feedback)
-    new = NewTicket(
+    return NewTicket(
         subject=clean(subject).strip() or "(no subject)",
-        body=clean(theirs) if original else read.body,
+        body=clean(passing_on.split(letter)[1]) if original else read.body,
         kind=box.kind if box else "incident",
         channel=Channel.EMAIL,
         requester=original or sender,
@@ -189,15 +205,11 @@ def opened(read: Read, plan: Plan, *, at: datetime) -> Ticket:
         site=box.site if box else None,
         fallback_team=box.team if box else None,
         category=box.category if box else "",
-        followers=[] if plan.quiet else copied(letter, but=original or sender, mailbox=box),
+        followers=[] if plan.quiet else copied(read, but=original or sender),
         files=read.kept.files,
         mail=MailText() if original else read.text(automatic=automatic, warning=warning_of(letter, plan)),
         quiet=plan.quiet,
     )
-    ticket = open_ticket(new=new, at=at, actor=sender, via=VIA)
-    if own and sender:  # what was said above the mail was said to the desk
-        conversation.note(ticket=ticket, body=clean(own), at=at, actor=sender, via=VIA, mail=MailText())
-    return ticket
 
 
 def sender_user(sender: Sender) -> User | None:
@@ -220,11 +232,11 @@ def passed_on_from(letter: Letter, plan: Plan) -> User | None:
     return None if found.is_desk else found
 
 
-def copied(letter: Letter, *, but: User | None, mailbox: Mailbox | None) -> list[User]:
+def copied(read: Read, *, but: User | None) -> list[User]:
     """Those of To and Cc whom the desk knows as requesters: they are kept informed. Nobody is made for it."""
-    addresses = dict.fromkeys(one.addr.lower() for one in (*letter.cc, *letter.to)[:COPIED] if one.domain)
-    addresses.pop(mailbox.address.lower() if mailbox else "", None)
-    found = [BY_ADDRESS.find(address) for address in addresses]
+    addresses = dict.fromkeys(copied_addresses(read.letter))
+    addresses.pop(read.mailbox.address.lower() if read.mailbox else "", None)
+    found = [read.known.users.get(address) for address in addresses]
     return [user for user in found if user and user.is_active and user.role == Role.REQUESTER and user != but]
 
 
@@ -275,12 +287,17 @@ def came_back(letter: Letter, plan: Plan, *, at: datetime) -> None:
 
 
 def finish(inbound: Inbound, mail: Mail, plan: Plan) -> None:
-    """Write on the intake's row what became of it. What was dropped may be tried again."""
-    inbound.ticket_id = mail.ticket_id
-    inbound.state = State.IGNORED if plan.act == Act.DROP else State.DONE
-    inbound.reason, inbound.next_try_at = plan.reason, None
+    """Write on the intake's row what became of it."""
+    settle(inbound, mail, plan)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE integrations_inbound SET ticket_id = %s, state = %s, reason = %s, next_try_at = NULL WHERE id = %s",
             [inbound.ticket_id, str(inbound.state), inbound.reason, inbound.pk],
         )
+
+
+def settle(inbound: Inbound, mail: Mail, plan: Plan) -> None:
+    """The same in memory. What was dropped may be tried again."""
+    inbound.ticket_id = mail.ticket_id
+    inbound.state = State.IGNORED if plan.act == Act.DROP else State.DONE
+    inbound.reason, inbound.next_try_at = plan.reason, None

@@ -79,3 +79,11 @@ def test_a_query_that_asks_for_more_than_its_key_is_no_query_by_key():
     members = ByKey(lambda: Membership.objects.filter(team__slug="x"), "pk", 1)
     with pytest.raises(TypeError):
         members.find(1)
+
+
+def test_several_are_found_by_their_keys(cast, django_assert_num_queries):
+    people = ByKey(lambda: User.objects.select_related("organisation"), "email", "a@people.example")
+    with django_assert_num_queries(1):
+        found = people.among(["cora@acme.example", "ada@people.example", "cora@acme.example", "nobody@acme.example"])
+        assert {person.email for person in found} == {"cora@acme.example", "ada@people.example"}
+        assert people.among([]) == []

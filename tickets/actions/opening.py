@@ -1,6 +1,6 @@
-"""Opening a ticket: severity, placement, the first message, the first lines of history: one transaction."""
+"""Opening tickets: severity, placement, the first message, the first lines of history: one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,8 +27,8 @@ from tickets.models import (
     TicketKind,
     rules_in_force,
 )
-from tickets.routing import Draft, Placement, place
-from tickets.search import index_text
+from tickets.routing import Draft, Placement, Rule, place
+from tickets.search import index_new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,21 @@ class NewTicket:
     quiet: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A ticket to be opened: when, and by whom (None: the system)."""
+
+    new: NewTicket
+    at: datetime
+    actor: User | None
+
+
+Opened = tuple[Ticket, Message | None]
+Drafted = tuple[Ticket, Placement]
+BeforeTold = Callable[[Sequence[Opened]], None]
+Enclosed = Message.files.through  # a message's row for each of its files
+
+
 def severity_of(new: NewTicket) -> int:
     """1 to 4: as given, else from the impact × urgency matrix, else P3."""
     if new.severity:
@@ -82,7 +97,7 @@ def fallback_of(new: NewTicket) -> Team:
     return found
 
 
-def placement_of(new: NewTicket, severity: int, *, fallback: Team) -> Placement:
+def placement_of(new: NewTicket, severity: int, rules: Sequence[Rule], *, fallback: Team) -> Placement:
     """Where the rules put it."""
     organisation = new.organisation or (new.requester.organisation if new.requester else None)
     draft = Draft(
@@ -96,23 +111,49 @@ def placement_of(new: NewTicket, severity: int, *, fallback: Team) -> Placement:
         organisation=organisation.pk if organisation else None,
         fallback_team=fallback.pk,
     )
-    return place(draft, rules_in_force())
+    return place(draft, rules)
 
 
 def open_ticket(*, new: NewTicket, at: datetime, actor: User | None, via: str) -> Ticket:
     """Make a ticket of what came in. Raises Refused when something needed is missing."""
-    subject = " ".join(new.subject.replace("\0", "").split())[:300]
-    if not subject:
+    [(ticket, _)] = open_together([Opening(new=new, at=at, actor=actor)], via=via)
+    return ticket
+
+
+def open_together(openings: Sequence[Opening], *, via: str, before_told: BeforeTold | None = None) -> list[Opened]:
+    """Make a ticket of each, in one transaction: all of them or none. Raises Refused.
+
+    `before_told` writes what else belongs to them, before the followers hear of them."""
+    texts = [one_line(opening.new.subject) for opening in openings]
+    if not all(texts):
         raise Refused("Give it a subject.", field="subject")
-    fallback = fallback_of(new)
+    fallbacks = [fallback_of(opening.new) for opening in openings]
     with transaction.atomic(savepoint=False):  # who catches what fails in here undoes the whole of it
-        return written(new, subject, fallback, at=at, actor=actor, via=via)
+        rules = rules_in_force()
+        drafts = [
+            drafted(opening, subject, fallback, rules)
+            for opening, subject, fallback in zip(openings, texts, fallbacks, strict=True)
+        ]
+        opened = written(openings, drafts)
+        if before_told:
+            before_told(opened)
+        for opening, draft, (ticket, message) in zip(openings, drafts, opened, strict=True):
+            noted(opening, draft, ticket, message, via=via)
+        tickets = [ticket for ticket, _ in opened]
+        drain(*tickets)
+        keep(tickets)
+    return opened
 
 
-def written(new: NewTicket, subject: str, fallback: Team, *, at: datetime, actor: User | None, via: str) -> Ticket:
-    """The ticket, its first message and lines of history, and what the followers make of them."""
+def one_line(subject: str) -> str:
+    return " ".join(subject.replace("\0", "").split())[:300]
+
+
+def drafted(opening: Opening, subject: str, fallback: Team, rules: Sequence[Rule]) -> Drafted:
+    """The ticket, not yet saved, and how it was placed."""
+    new, at = opening.new, opening.at
     asked = severity_of(new)
-    placed = placement_of(new, asked, fallback=fallback)
+    placed = placement_of(new, asked, rules, fallback=fallback)
     team = new.team or (fallback if placed.team == fallback.pk else Team.objects.get(pk=placed.team or 0))
     severity = new.severity or placed.severity or asked
     ticket = Ticket(
@@ -138,19 +179,40 @@ def written(new: NewTicket, subject: str, fallback: Team, *, at: datetime, actor
         last_event_at=at,
         unowned_at=at + timedelta(seconds=settings.UNOWNED_P1_SECONDS) if severity == Severity.P1 else None,
     )
-    rows.insert([ticket])
-    for follower in {*new.followers} - {new.requester}:
-        TicketFollower.objects.get_or_create(ticket=ticket, user=follower)
-    message = first_message(ticket, new, at=at) if new.body.strip() or new.files or new.mail else None
-    index_text(ticket, f"{subject}\n{message.body if message else ''}", Audience.PUBLIC)
+    return ticket, placed
+
+
+def written(openings: Sequence[Opening], drafts: Sequence[Drafted]) -> list[Opened]:
+    """The rows: tickets, who is kept informed, first messages with their files, words for the search."""
+    tickets = [ticket for ticket, _ in drafts]
+    rows.insert(tickets)
+    opened = [
+        (ticket, first_message(ticket, opening.new, at=opening.at))
+        for ticket, opening in zip(tickets, openings, strict=True)
+    ]
+    rows.insert([message for _, message in opened if message])
+    with_files = [(message, new.new.files) for (_, message), new in zip(opened, openings, strict=True) if message]
+    rows.insert([Enclosed(message=message, file=file) for message, files in with_files for file in files])
+    rows.insert(
+        [
+            TicketFollower(ticket=ticket, user=follower)
+            for (ticket, _), opening in zip(opened, openings, strict=True)
+            for follower in {*opening.new.followers} - {opening.new.requester}
+        ]
+    )
+    index_new((ticket, f"{ticket.subject}\n{message.body if message else ''}") for ticket, message in opened)
+    return opened
+
+
+def noted(opening: Opening, draft: Drafted, ticket: Ticket, message: Message | None, *, via: str) -> None:
+    """Its first lines of history: that it was opened, and where it was placed."""
+    new, at, actor = opening.new, opening.at, opening.actor
     record(
-        ticket, Kind.OPENED, at=at, actor=actor, via=via, message=message, channel=new.channel, severity=severity,
-        on_behalf=bool(actor and new.requester and actor != new.requester), **marks_of(new),
+        ticket, Kind.OPENED, at=at, actor=actor, via=via, message=message, channel=new.channel,
+        severity=ticket.severity, on_behalf=bool(actor and new.requester and actor != new.requester), **marks_of(new),
     )  # fmt: skip
-    record(ticket, Kind.PLACED, at=at, data=placement_data(placed, team, chosen=new.team is not None))
-    drain(ticket)
-    keep([ticket])
-    return ticket
+    data = placement_data(draft[1], ticket.team, chosen=new.team is not None)
+    record(ticket, Kind.PLACED, at=at, data=data)
 
 
 def marks_of(new: NewTicket) -> dict[str, Any]:
@@ -173,8 +235,10 @@ def placement_data(placed: Placement, team: Team, *, chosen: bool) -> dict[str, 
     }
 
 
-def first_message(ticket: Ticket, new: NewTicket, *, at: datetime) -> Message:
-    """What the requester (or machine) wrote; for a phone call, what the agent took down."""
+def first_message(ticket: Ticket, new: NewTicket, *, at: datetime) -> Message | None:
+    """What the requester (or machine) wrote, not yet saved; for a phone call, what the agent took down."""
+    if not (new.body.strip() or new.files or new.mail):
+        return None
     message = Message(
         ticket=ticket,
         author=new.author or new.requester,
@@ -188,7 +252,4 @@ def first_message(ticket: Ticket, new: NewTicket, *, at: datetime) -> Message:
     )
     message.take_mail(new.mail)
     message.render_body()
-    rows.insert([message])
-    if new.files:
-        message.files.set(new.files)
     return message
