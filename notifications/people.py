@@ -1,8 +1,10 @@
 """Whom the desk's letters may reach: asked at most once for a batch of news, however many lines it has."""
 
 from collections.abc import Iterable
+from datetime import UTC
 
 from accounts.models import Membership, Role, User
+from sla.models import Contact
 from tickets.models import Event, Ticket
 
 
@@ -45,6 +47,16 @@ class People:
     def assignee_or_team(self, ticket: Ticket) -> list[User]:
         """Who has it; its team while nobody has."""
         return self.person(ticket.assignee_id) if ticket.assignee_id else self.members(ticket)
+
+    def contacts(self, ticket: Ticket) -> list[User]:
+        """Whom its customer's contract names for tickets of this severity. One statement."""
+        day = ticket.opened_at.astimezone(UTC).date()
+        found = Contact.objects.filter(contract__organisation=ticket.organisation_id).select_related("contract", "user")
+        return [
+            one.user
+            for one in found
+            if one.contract.in_force(day) and (not one.severities or ticket.severity in one.severities)
+        ]
 
     def within(self, ticket: Ticket) -> set[int]:
         """The ids of its team's members."""

@@ -20,7 +20,7 @@ from tickets.models import Audience, Event, Kind, Ticket
 ABOUT = {
     LetterKind.ACKNOWLEDGED: Kind.OPENED, LetterKind.REPLIED: Kind.REPLIED, LetterKind.RESOLVED: Kind.RESOLVED,
     LetterKind.RESOLVED_ELSEWHERE: Kind.RESOLVED, LetterKind.CLOSED: Kind.CLOSED, LetterKind.PROMISED: Kind.PROMISED,
-    LetterKind.WITHDRAWN: Kind.PROMISED, LetterKind.REMINDED: Kind.REMINDED,
+    LetterKind.WITHDRAWN: Kind.PROMISED, LetterKind.REMINDED: Kind.REMINDED, LetterKind.DEADLINE: Kind.BREACHED,
 }  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def made_up(kind: LetterKind, language: Language) -> dict[str, Value]:
         "times": table([(language.first_answer_by, when), (language.solved_by, when)]),
         "expected_by": when,
         "closes_at": when,
+        "due": when,
         "resolution": Block("The checkout works again.", plain("The checkout works again.")),
     }
     return {name: known.get(name, "") for name in names_of(kind)} | nowhere(kind, language)

@@ -53,6 +53,9 @@ def values(event: Event, told: Told, head: Letterhead, kind: LetterKind) -> dict
             found["message"] = Block(message.body, without_pictures(message)) if message else ""
         case LetterKind.PROMISED:
             found["expected_by"] = local(ticket.expected_by, user, words)
+        case LetterKind.DEADLINE:
+            due = event.data.get("due")
+            found["due"] = local(datetime.fromisoformat(due) if due else event.at, user, words)
         case LetterKind.RESOLVED:
             found |= solved(event, told, page, words) | {"resolution": resolution(event, message)}
         case LetterKind.RESOLVED_ELSEWHERE | LetterKind.CLOSED:

@@ -46,6 +46,7 @@ VARIABLES = (
     Variable("resolution", "block", "how it was solved", SOLVED),
     Variable("fixed_url", "address", "“yes, fixed”; empty for who is copied", _in(Kind.RESOLVED)),
     Variable("not_fixed_url", "address", "“not fixed”; empty for who is copied", _in(Kind.RESOLVED)),
+    Variable("due", "text", "the deadline", _in(Kind.DEADLINE)),
     Variable("closes_at", "text", "when silence counts as yes", _in(Kind.RESOLVED)),
     Variable("rating", "block", "five links, from bad to excellent", _in(Kind.CLOSED)),
 )

@@ -218,7 +218,6 @@ def clocks(made: list[Ticket], first: int, *, now: datetime, seed: int) -> Itera
                 elapsed=(stopped - ticket.opened_at).total_seconds() if stopped else 0,
                 due_at=due if running else None,
                 fires_at=due if running else None,
-                stage="due" if running else "",
                 breached_at=stopped if missed else None,
                 settled_at=stopped,
             )

@@ -18,6 +18,7 @@ class LetterKind(models.TextChoices):
     PROMISED = "promised", "Expected by"
     WITHDRAWN = "withdrawn", "The date no longer holds"
     REMINDED = "reminded", "We wait for an answer"
+    DEADLINE = "deadline", "To a contract's contacts: a deadline"
 
 
 @dataclass(frozen=True)

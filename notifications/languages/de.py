@@ -127,6 +127,16 @@ wir haben Sie etwas zu „{{ ticket.subject }}“ gefragt und brauchen Ihre Antw
 [Antworten]({{ page }})
 """,
     ),
+    LetterKind.DEADLINE: Words(
+        "{{ ticket.subject }}",
+        """\
+# Eine Frist von {{ ticket.number }}
+
+{{ greeting }},
+
+„{{ ticket.subject }}“ hat einen Punkt erreicht, an dem Sie als benannte Ansprechperson Ihres Vertrags zu benachrichtigen sind. Die Frist: {{ due }}. Wir arbeiten daran.
+""",
+    ),
 }  # fmt: skip
 
 

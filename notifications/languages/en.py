@@ -122,6 +122,16 @@ we asked you something about “{{ ticket.subject }}” and need your answer to 
 [Answer]({{ page }})
 """,
     ),
+    LetterKind.DEADLINE: Words(
+        "{{ ticket.subject }}",
+        """\
+# A deadline of {{ ticket.number }}
+
+{{ greeting }},
+
+“{{ ticket.subject }}” has come to a point at which you, as a named contact of your contract, are to be told. The deadline: {{ due }}. We are working on it.
+""",
+    ),
 }  # fmt: skip
 
 
