@@ -38,6 +38,7 @@ KINDS = frozenset(
     {
         Kind.OPENED, Kind.REPLIED, Kind.RESOLVED, Kind.CLOSED, Kind.REMINDED, Kind.PROMISED, Kind.RECEIVED,
         Kind.REOPENED, Kind.ASSIGNED, Kind.BREACHED, Kind.UNOWNED, Kind.NOTED, Kind.HANDED_OVER, Kind.HANDOVER_BOUNCED,
+        Kind.WARNED, Kind.ESCALATED,
     }
 )  # fmt: skip
 
@@ -77,6 +78,8 @@ def candidates(event: Event, people: People) -> Iterable[Told]:
             return to_desk(event, "reopened", people.assignee_or_team(ticket), people)
         case Kind.ASSIGNED if event.data.get("to"):
             return to_desk(event, "assigned", people.person(event.data["to"]), people)
+        case Kind.WARNED | Kind.BREACHED | Kind.ESCALATED if "notify" in event.data:
+            return of_stages(event, people)
         case Kind.BREACHED if ticket.severity == Severity.P1:
             return to_desk(event, "breached", people.managers(ticket), people)
         case Kind.BREACHED:
@@ -92,6 +95,24 @@ def candidates(event: Event, people: People) -> Iterable[Told]:
             return to_desk(event, "noted", mentioned(event), people)
         case _:
             return []
+
+
+def of_stages(event: Event, people: People) -> list[Told]:
+    """Those whom the stages of a policy name (sla.deeds)."""
+    ticket, found = event.ticket, list[User]()
+    wanted = event.data["notify"]
+    if "assignee" in wanted:
+        found += people.person(ticket.assignee_id)
+    if "team" in wanted:
+        found += people.members(ticket)
+    if "manager" in wanted:
+        found += people.managers(ticket)
+    if "followers" in wanted:
+        found += User.objects.desk().filter(followed_tickets__ticket=ticket)
+    told = to_desk(event, str(event.kind), found, people)
+    if "contacts" in wanted:
+        told += [Told(user, Side.REQUESTER, "deadline", ticket) for user in people.contacts(ticket)]
+    return told
 
 
 def to_requester(event: Event, template: str, *, by_own_doing: bool = False) -> list[Told]:

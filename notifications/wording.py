@@ -6,6 +6,7 @@ What they say is a template that managers may change (notifications/templating.p
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from secrets import token_hex
 from typing import Any
 
@@ -35,6 +36,8 @@ HEADLINES = {
     "reopened": "{who} reopened a ticket of yours",
     "assigned": "{who} gave you this ticket",
     "breached": "{obligation} is overdue",
+    "warned": "{obligation} is due soon",
+    "escalated": "{obligation} is still overdue",
     "unowned": "A P1 that nobody owns",
     "noted": "{who} mentioned you in an internal note",
     "handed_over": "{who} handed this ticket to your team",
@@ -42,12 +45,13 @@ HEADLINES = {
 }
 # Urgent enough to say so in the subject.
 SUBJECT_WORDS = {
-    "opened": "New P1: ", "breached": "Overdue: ", "unowned": "P1 without an owner: ", "handed_over": "Handed over: ",
-    "bounced": "Bounced: ",
+    "opened": "New P1: ", "breached": "Overdue: ", "escalated": "Overdue: ", "warned": "Due soon: ",
+    "unowned": "P1 without an owner: ", "handed_over": "Handed over: ", "bounced": "Bounced: ",
 }  # fmt: skip
 # Letters about the requester's own words: who answers one by mail answers the requester. Any other: a note.
 ANSWERED_IN_PUBLIC = {"opened", "received"}
 WHAT_BECOMES = {Way.DESK: "your answer goes to the requester", Way.NOTE: "your answer becomes an internal note"}
+TIMED = {"warned", "breached", "escalated"}  # they say when, in the reader's own time
 LISTED = 25  # deadlines in one letter; the page it leads to has them all
 
 
@@ -81,7 +85,7 @@ def letter(event: Event, told: Told, head: Letterhead, drafts: Drafts) -> Letter
     `drafts` is for one batch: what a whole team is told is written once, and only the mark differs."""
     way = way_of(told)
     if told.side == Side.DESK:
-        zone = told.user.time_zone if told.template == "breached" else ""
+        zone = told.user.time_zone if told.template in TIMED else ""
         key = (event.pk, told.template, told.ticket.pk, zone)
         if key not in drafts:
             drafts[key] = to_desk(event, told, head)
@@ -180,8 +184,10 @@ def to_desk(event: Event, told: Told, head: Letterhead) -> tuple[str, str, str]:
         ("Team", ticket.team.name),
         ("Requester", str(ticket.requester) if ticket.requester else "–"),
     ]
-    if told.template == "breached":
-        facts.insert(0, ("Fell due", local(event.at, told.user)))
+    if told.template in TIMED:
+        due = datetime.fromisoformat(event.data["due"]) if event.data.get("due") else event.at
+        facts.insert(0, ("Due" if told.template == "warned" else "Fell due", local(due, told.user)))
+        facts.insert(1, ("Reached", event.data.get("stage") or "the deadline"))
     if told.template == "handed_over":
         packets = Handover.objects.filter(pk=event.data.get("handover")).values_list("packet", flat=True)
         facts += [line for packet in packets for line in parts_of(packet)]
