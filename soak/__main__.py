@@ -15,6 +15,7 @@ DESK = {
     "FORM_LIMIT_PER_ADDRESS": "1000000",
     "EMAIL_HOST": "127.0.0.1",
     "EMAIL_USE_TLS": "false",
+    "INTERNAL_HOSTS": "127.0.0.0/8,::1",
 }
 
 

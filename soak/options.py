@@ -6,7 +6,7 @@ import argparse
 def options_of(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/soak",
-        description="Alerts, forms and replies while workers are killed; prints JSON; exit code 1 if a promise broke.",
+        description="Alerts, forms, mail and replies while workers die; prints JSON; exit code 1 if a promise broke.",
     )
     parser.add_argument("--seconds", type=int, default=60, help="how long there is load and killing")
     parser.add_argument("--rate", type=float, default=9, help="intakes and replies a second")

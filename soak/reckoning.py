@@ -8,6 +8,7 @@ from deliveries.models import Delivery
 from deliveries.models import State as Sent
 from integrations.models import Alert, Inbound, State
 from soak.load import Load
+from soak.post import Post
 from tickets.models import Message, Ticket
 
 MOST = 5  # examples of each broken promise
@@ -19,9 +20,14 @@ def unsettled() -> int:
     return waiting + Delivery.objects.filter(state__in=[Sent.PENDING, Sent.SENDING]).count()
 
 
-def broken(load: Load, taken: Counter[str]) -> dict[str, list[str]]:
+def unread(post: Post) -> int:
+    """Mails that still wait at their server, not fetched."""
+    return len(post.serving.box.kept) - len(post.serving.box.seen)
+
+
+def broken(load: Load, post: Post, taken: Counter[str]) -> dict[str, list[str]]:
     """Each broken promise with examples; empty when all were kept."""
-    found = {**intakes(load), **tickets(load), **deliveries(taken)}
+    found = {**intakes(load), **tickets(load), **mails(post), **deliveries(taken)}
     return {promise: examples[:MOST] for promise, examples in found.items() if examples}
 
 
@@ -51,6 +57,23 @@ def tickets(load: Load) -> dict[str, list[str]]:
         "a reply that is not there once": [words for words in load.replies if bodies[words] != 1],
         "a requester told twice of one thing": [str(pair) for pair, count in told.items() if count > 1],
         "a requester never told": [f"#{pk}" for pk in asked if pk not in opened],
+    }
+
+
+def mails(post: Post) -> dict[str, list[str]]:
+    subjects = Counter(Ticket.objects.filter(channel="email").values_list("subject", flat=True))
+    said = Message.objects.filter(body__startswith="Soak mail answer").values_list("body", "ticket")
+    where: dict[str, list[int]] = {}
+    for words, ticket in said:
+        where.setdefault(words, []).append(ticket)
+    return {
+        "a mail left at its server": [str(unread(post))] if unread(post) else [],
+        "a mail without its one ticket": [subject for subject in post.opened if subjects[subject] != 1],
+        "a mailed answer not once, or on another ticket": [
+            f"{words}: {where.get(words)} and not #{ticket}"
+            for words, ticket in post.answered.items()
+            if where.get(words) != [ticket]
+        ],
     }
 
 

@@ -23,6 +23,7 @@ from integrations.models import Inbound, Source  # noqa: E402
 from soak import processes, reckoning  # noqa: E402
 from soak.load import Load  # noqa: E402
 from soak.options import options_of  # noqa: E402
+from soak.post import Post  # noqa: E402
 from soak.provider import Provider  # noqa: E402
 from tickets.models import Ticket  # noqa: E402
 
@@ -49,11 +50,11 @@ def small_desk(port: int, rate: float, seed: int) -> Load:
     return Load(port=port, source=address, token=token, site=site.pk, rate=rate, seed=seed)
 
 
-def storm(options: argparse.Namespace, load: Load, desk: list[processes.Process]) -> None:
+def storm(options: argparse.Namespace, load: Load, post: Post, desk: list[processes.Process]) -> None:
     """Load and kills for the given time; everything runs again afterwards."""
     dice, end = random.Random(options.seed), time.monotonic() + options.seconds
     workers = [one for one in desk if one.name.startswith("worker")]
-    threads = load.start()
+    threads = [*load.start(), post.start(load.pause, load.enough)]
     next_kill = time.monotonic() + options.every
     while time.monotonic() < end:
         time.sleep(0.2)
@@ -70,10 +71,10 @@ def storm(options: argparse.Namespace, load: Load, desk: list[processes.Process]
         thread.join(60)
 
 
-def settle() -> float:
+def settle(post: Post) -> float:
     """Seconds until nothing waits any more."""
     began = time.monotonic()
-    while reckoning.unsettled() and time.monotonic() < began + SETTLED_WITHIN:
+    while (reckoning.unsettled() or reckoning.unread(post)) and time.monotonic() < began + SETTLED_WITHIN:
         close_old_connections()
         time.sleep(0.5)
     return round(time.monotonic() - began, 1)
@@ -85,21 +86,23 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     load, provider = small_desk(port, options.rate, options.seed), Provider(smtp)
     desk = [processes.Store(), processes.web(port), processes.beat()]
     desk += [processes.worker(number, smtp) for number in range(options.workers)]
+    post = Post(provider, seed=options.seed)
     provider.controller.start()
     try:
         for one in desk:
             one.start()
         while not healthy(f"http://127.0.0.1:{port}"):
             time.sleep(0.2)
-        storm(options, load, desk)
-        quiet_after = settle()
-        broken = reckoning.broken(load, provider.taken)
+        storm(options, load, post, desk)
+        quiet_after = settle(post)
+        broken = reckoning.broken(load, post, provider.taken)
         wrong = [said for said in load.answers if said.rpartition(" ")[2] not in ("201", "202", "302")]
         return {
             "seconds": options.seconds,
             "kills": {one.name: one.kills for one in desk if one.kills},
             "answers": dict(load.answers),
             "slowest_answer_s": round(load.slowest, 2),
+            "mails": {"opening": len(post.opened), "answering": len(post.answered)},
             "intakes": Inbound.objects.count(),
             "tickets": Ticket.objects.count(),
             "deliveries": Delivery.objects.count(),
