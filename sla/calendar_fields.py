@@ -1,9 +1,12 @@
 """Read a calendar as people and the API write it: {"tz", "hours", "holidays", "holidays_yearly", "overrides"}.
 
+Overrides are the windows of single dates; a key MM-DD stands for that date of every year, unless one has its own.
+
 Pure: plain values in, plain values and readable problems out. `sla.hours` does the arithmetic.
 """
 
 import re
+from calendar import isleap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 DAY = 86_400
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # beyond which nobody asks
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 KEYS = ("tz", "hours", "holidays", "holidays_yearly", "overrides")
 
@@ -145,13 +149,29 @@ def _read_overrides(value: object, found: Fields) -> tuple[tuple[date, tuple[Win
     if not isinstance(value, Mapping):
         found.errors.append(("overrides", "Write an object of dates: {“2026-12-24”: [[“09:00”, “12:00”]]}."))
         return ()
-    days = {}
+    days: dict[date, tuple[Window, ...]] = {}
+    yearly: dict[tuple[int, int], tuple[Window, ...]] = {}
     for key, windows in value.items():
         try:
-            days[_as_date(key)] = _read_windows(windows, f"overrides.{key}", found)
+            if isinstance(key, str) and _YEARLY.fullmatch(key):
+                yearly[_as_yearly(key)] = _read_windows(windows, f"overrides.{key}", found)
+            else:
+                days[_as_date(key)] = _read_windows(windows, f"overrides.{key}", found)
         except ValueError:
-            found.errors.append(("overrides", f"“{str(key)[:60]}” is not a date written YYYY-MM-DD."))
-    return tuple(sorted(days.items()))
+            found.errors.append(("overrides", f"“{str(key)[:60]}” is not a date written YYYY-MM-DD, or MM-DD."))
+    return tuple(sorted({**_each_year(yearly, found), **days}.items()))
+
+
+def _each_year(yearly: Mapping[tuple[int, int], tuple[Window, ...]], found: Fields) -> dict[date, tuple[Window, ...]]:
+    """The dates that windows of every year stand for. A dated holiday closes that year's; a yearly one contradicts."""
+    days = {}
+    for (month, day), windows in yearly.items():
+        if windows and (month, day) in found.holidays_yearly:
+            found.warnings.append(("overrides", f"{month:02}-{day:02} is also closed every year. Keep one of the two."))
+        for year in range(FIRST_YEAR, LAST_YEAR + 1):
+            if (month, day) != (2, 29) or isleap(year):
+                days[date(year, month, day)] = windows
+    return {day: windows for day, windows in days.items() if not closed_on(day, found.holidays, found.holidays_yearly)}
 
 
 def _look_for_surprises(found: Fields) -> None:

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from sla.views import calendars, policies
+from sla.views import calendars, policies, proposals
 
 urlpatterns: list[URLPattern] = [
     path("settings/policies/", policies.policies, name="policies"),
@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/calendars/", calendars.calendars, name="calendars"),
     path("settings/calendars/new", calendars.calendar, name="calendar-new"),
     path("settings/calendars/<int:pk>/", calendars.calendar, name="calendar"),
-    path("settings/calendars/<int:pk>/holidays", calendars.calendar_holidays, name="calendar-holidays"),
+    path("settings/calendars/<int:pk>/holidays", proposals.holidays, name="calendar-holidays"),
+    path("settings/calendars/<int:pk>/file", proposals.file, name="calendar-file"),
+    path("settings/calendars/<int:pk>/proposals", proposals.approval, name="calendar-proposals"),
     path("settings/calendars/<int:pk>/deletion", calendars.calendar_deletion, name="calendar-deletion"),
 ]

@@ -1,9 +1,11 @@
-"""Public holidays of a country, to be added to a calendar."""
+"""Public holidays of a country, and calendar files: what may be added to a calendar."""
 
 from typing import Any
 
 import holidays
 from django import forms
+
+from lib.ics import MAX_BYTES
 
 # code -> name, from the library's own table: {"united_kingdom": ("UnitedKingdom", "GB", …)}
 COUNTRIES = {classes[1]: module.replace("_", " ").title() for module, classes in holidays.registry.COUNTRIES.items()}
@@ -36,3 +38,20 @@ class HolidaysForm(forms.Form):
             given["country"], subdiv=given["region"].strip() or None, years=given["year"], language="en_US"
         )
         return {day.isoformat(): name[:100] for day, name in sorted(days.items())}
+
+
+class FileForm(forms.Form):
+    """A calendar file."""
+
+    file = forms.FileField(
+        label="Calendar file",
+        help_text=f"As other programs export it (.ics), {MAX_BYTES // 1024} KB at most. Nothing is saved unasked.",
+        widget=forms.FileInput(attrs={"accept": ".ics,text/calendar"}),
+    )
+
+    def clean_file(self) -> bytes:
+        """Its bytes; a file that is too large is not read at all."""
+        file = self.cleaned_data["file"]
+        if file.size > MAX_BYTES:
+            raise forms.ValidationError(f"The file is larger than {MAX_BYTES // 1024} KB.")
+        return bytes(file.read())

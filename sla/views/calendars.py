@@ -16,8 +16,9 @@ from accounts.errors import Refused
 from lib.attempts import attempt
 from sla.actions import setup
 from sla.forms import CalendarForm, HolidaysForm
+from sla.forms.holidays import FileForm
 from sla.models import Calendar
-from sla.preview import days
+from sla.preview import Day, compared, days, week
 
 HOME = "/settings/calendars/"
 
@@ -33,7 +34,8 @@ def calendars(request: SettingsRequest) -> HttpResponse:
 @managers
 @require_http_methods(["GET", "POST"])
 def calendar(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
-    """One calendar, or a new one."""
+    """One calendar, or a new one. The button "preview" shows what an edit would make of the next days, and saves
+    nothing."""
     row = get_object_or_404(Calendar, pk=pk) if pk else None
     form = CalendarForm(request.POST or None, calendar=row)
 
@@ -44,48 +46,52 @@ def calendar(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
         )  # fmt: skip
         return saved
 
-    if request.method == "POST" and (saved := attempt(form, save, Refused)):
+    if "preview" in request.POST:
+        form.is_valid()
+    elif request.method == "POST" and (saved := attempt(form, save, Refused)):
         messages.success(request, f"{saved} is saved. Deadlines follow it.")
         return redirect("calendar", saved.pk)
-    return page(request, row, form, HolidaysForm(initial={"year": timezone.now().year}))
+    return editor(request, row, form)
 
 
-def page(request: SettingsRequest, row: Calendar | None, form: CalendarForm, extra: HolidaysForm) -> HttpResponse:
-    """The editor with the next fourteen days of what is saved."""
+def editor(
+    request: SettingsRequest,
+    row: Calendar | None,
+    form: CalendarForm,
+    holidays: HolidaysForm | None = None,
+    file: FileForm | None = None,
+) -> HttpResponse:
+    """The editor with the days to come: as saved, or as what stands in the form would have them."""
+    now = timezone.now()
     context: dict[str, Any] = {
-        "form": form, "holidays_form": extra, "calendar": row, "title": row.name if row else "New calendar",
-        "back": HOME, "back_label": "Calendars",
+        "form": form, "holidays_form": holidays or HolidaysForm(initial={"year": now.year}),
+        "file_form": file or FileForm(), "calendar": row, "title": str(row) if row else "New calendar",
+        "back": HOME, "back_label": "Calendars", "is_draft": form.is_bound and not form.errors,
+        "days": coming(row, form, now), "week": zip(form.week, week(form.windows()), strict=True),
     }  # fmt: skip
     if row:
-        today = datetime.now(ZoneInfo(row.zone)).date()
         context |= {
-            "days": list(days(row, today)), "delete_url": f"{HOME}{row.pk}/deletion",
+            "subtitle": f"Version {row.version}", "form_action": f"{HOME}{row.pk}/",
+            "delete_url": f"{HOME}{row.pk}/deletion",
             "delete_title": "Delete the calendar", "delete_ask": f"Delete {row}?",
             "delete_text": "Only a calendar that no policy and no deadline uses can be deleted.",
         }  # fmt: skip
-    return render(request, "sla/calendar.html", context, status=422 if form.errors or extra.errors else 200)
+    wrong = form.errors or (holidays and holidays.errors) or (file and file.errors)
+    return render(request, "sla/calendar.html", context, status=422 if wrong else 200)
 
 
-@managers
-@require_POST
-def calendar_holidays(request: SettingsRequest, pk: int) -> HttpResponse:
-    """Add a country's public holidays of one year to the closed dates."""
-    row = get_object_or_404(Calendar, pk=pk)
-    form = HolidaysForm(request.POST)
-    if not form.is_valid():
-        return page(request, row, CalendarForm(calendar=row), form)
-    found = form.found()
-    new = set(found) - set(row.holidays)
-    definition = row.definition() | {"holidays": sorted({*row.holidays, *found})}
-    try:
-        setup.save_calendar(
-            calendar=row, name=row.name, definition=definition, holiday_names={**found, **row.holiday_names},
-            at=timezone.now(), actor=request.user,
-        )  # fmt: skip
-        messages.success(request, f"{len(new)} closed date{'' if len(new) == 1 else 's'} added.")
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return redirect("calendar", row.pk)
+def coming(row: Calendar | None, form: CalendarForm, now: datetime) -> list[Day]:
+    """The next days of what is saved; of a form that could be saved, compared with that."""
+    draft = form.definition() if form.is_bound and not form.errors else None
+    definition = draft or (row.definition() if row else None)
+    if definition is None:
+        return []
+    first = now.astimezone(ZoneInfo(definition["tz"])).date()
+    saved = list(days(row.definition(), row.holiday_names, first)) if row else []
+    if draft is None:
+        return saved
+    drafted = list(days(draft, form.holiday_names(), first))
+    return compared(drafted, saved) if saved else drafted
 
 
 @managers
