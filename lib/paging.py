@@ -6,6 +6,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
+from lib.numbers import read_number
+
 SIZE = 50
 LAST = 1000
 
@@ -20,12 +22,11 @@ class Page:
     next: str | None
 
 
-def page_of(rows: "QuerySet[Any]", given: QueryDict, *, size: int = SIZE) -> Page:
-    """The page that `?page=` asks for, in one statement. Nonsense asks for the first."""
-    wanted = given.get("page", "")
-    number = min(max(int(wanted), 1), LAST) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 6 else 1
+def page_of(rows: "QuerySet[Any]", given: QueryDict, *, size: int = SIZE, last: int = LAST) -> Page:
+    """The page that `?page=` asks for, `last` at most, in one statement. Nonsense asks for the first."""
+    number = min(read_number(given.get("page", "")) or 1, last)
     found = list(rows[(number - 1) * size : number * size + 1])
-    more = len(found) > size and number < LAST
+    more = len(found) > size and number < last
     return Page(
         found[:size], number, _at(given, number - 1) if number > 1 else None, _at(given, number + 1) if more else None
     )

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.models import Site
 from knowledge.contents import ENOUGH, with_contents
 from knowledge.models import Article, ArticleKind, Verdict
-from knowledge.paging import Page, page_of
+from knowledge.paging import page_of
 from knowledge.search import close_to, highlighted, search, suggest
 from knowledge.views.access import reader_of
 from knowledge.votes import OPINIONS, vote
 from lib.html import tidy
+from lib.paging import Page
 
 MAX_SUBJECT = 300
 POPULAR = 6
