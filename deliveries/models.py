@@ -1,6 +1,5 @@
 import secrets
 from datetime import datetime
-from email.utils import parseaddr
 from typing import Self
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, Q
 
 from accounts.models import User
+from deliveries.references import own_domain
 from tickets.models import Event, Ticket
 
 
@@ -34,8 +34,7 @@ def local_mailbox() -> bool:
 
 def new_message_id() -> str:
     """A Message-ID of our domain, unguessable; fixed at creation so that a repeat is recognised as one."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "helpdesk.invalid"
-    return f"<{secrets.token_hex(16)}@{domain}>"
+    return f"<{secrets.token_hex(16)}@{own_domain()}>"
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
