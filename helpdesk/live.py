@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_GET
 
+from tickets.events import follows
 from tickets.links import read_requester_token
 from tickets.models import Event
 from tickets.models.event import PUBLIC_KINDS
@@ -126,6 +127,7 @@ def publish(hints: set[tuple[int, bool]], *, everything: bool = False) -> None:
 publisher = Publisher()
 
 
+@follows(writes=False)
 def follow(events: Sequence[Event]) -> None:
     """Follower of tickets (settings.TICKET_FOLLOWERS): hints once the verb has committed.
 
@@ -138,9 +140,6 @@ def follow(events: Sequence[Event]) -> None:
             publisher.put(number, public)
 
     transaction.on_commit(tell, robust=True)
-
-
-follow.writes = False  # type: ignore[attr-defined]  # tickets.events.tell asks for it
 
 
 def is_public(event: Event) -> bool:

@@ -16,6 +16,7 @@ from notifications.people import People
 from notifications.recipients import KINDS, Side, Told, recipients
 from notifications.threads import earlier_ids, without_notes
 from notifications.wording import Drafts, Letter, asked_of, letter, overdue, way_of
+from tickets.events import follows
 from tickets.models import Event, Kind
 
 # Brakes against two machines answering each other: automatic mail to one person, in sliding windows.
@@ -27,6 +28,7 @@ TOGETHER = 3  # so many deadlines missed at once are one letter to each reader i
 Line = tuple[Event, Told]
 
 
+@follows(kinds=KINDS)
 def follow(events: Sequence[Event]) -> None:
     """Tell whom it concerns. Not binding: what fails here becomes a row that can be replayed; the key keeps a replay
     from telling anybody twice."""
@@ -49,9 +51,6 @@ def follow(events: Sequence[Event]) -> None:
         letters.append(row)
     letters += [delivery(*bundle[0], overdue(bundle), automatic=True, thread=[], name="overdue") for bundle in bundles]
     rows.insert(letters, new_only=True)
-
-
-follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
 
 
 def delivery(

@@ -10,7 +10,7 @@ from sla import clocks, deeds, rulebook
 from sla.models import Breach, Clock, Obligation, State
 from sla.rulebook import Rule, Rulebook
 from sla.spans import Actor
-from tickets.events import record
+from tickets.events import follows, record
 from tickets.models import Event, Kind, Ticket
 from tickets.states import DONE
 
@@ -23,6 +23,7 @@ KINDS = frozenset(
 )  # fmt: skip
 
 
+@follows(kinds=KINDS)
 def follow(events: Sequence[Event]) -> None:
     """Bring the clocks in line with what has just happened to their tickets. The lines of one ticket are taken
     together: one statement reads its clocks, one writes them."""
@@ -31,9 +32,6 @@ def follow(events: Sequence[Event]) -> None:
         by_ticket.setdefault(event.ticket_id, []).append(event)
     for lines in by_ticket.values():
         live(lines)
-
-
-follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
 
 
 def live(lines: Sequence[Event]) -> None:

@@ -3,10 +3,7 @@
 Law two (docs/architecture.md): a verb writes its rows and its lines in one transaction; once its own writes are done,
 each function named in settings.TICKET_FOLLOWERS is called in order with the lines, oldest first: a verb's two or three,
 a sweep's hundreds. Binding followers roll the verb back when they raise; any other leaves a FollowerFailure row that
-can be replayed, and never costs a customer's reply.
-
-A follower may say more of itself in two attributes: `kinds`, all that it listens to, and `writes = False` when it
-leaves the database alone, which spares it a savepoint.
+can be replayed, and never costs a customer's reply. What else a follower says of itself, `follows` knows.
 """
 
 import logging
@@ -28,6 +25,17 @@ log = logging.getLogger(__name__)
 MAX_DEPTH = 8
 
 Follower = Callable[[Sequence[Event]], None]
+
+
+def follows(*, kinds: Collection[str] | None = None, writes: bool = True) -> Callable[[Follower], Follower]:
+    """Marks a follower: it listens to these kinds only (None: all), and `writes=False` when it leaves the database
+    alone, which spares it a savepoint."""
+
+    def mark(follower: Follower) -> Follower:
+        vars(follower).update(kinds=kinds, writes=writes)
+        return follower
+
+    return mark
 
 
 @cache
