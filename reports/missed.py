@@ -15,6 +15,7 @@ from sla.compliance import Window
 from sla.models import CalendarVersion, Clock, State
 
 CHUNK = 500
+LATE_SHOWN = 20
 CONTEXT = ("ticket__team", "ticket__site", "ticket__organisation", "calendar")
 
 
@@ -56,6 +57,30 @@ def over_by(clock: Clock, kept: dict[tuple[int | None, int], hours.Calendar], no
             calendar = clock.calendar.as_hours() if clock.calendar else hours.Calendar.always()
         used = spans.used(calendar, clock.spans, now=now).total_seconds()
     return max(used - (clock.target or 0), 0.0)
+
+
+@dataclass(frozen=True)
+class Late:
+    """A clock that was given a new target late, with the targets before and after (seconds; None: nothing promised)."""
+
+    clock: Clock
+    why: str
+    before: int | None
+    after: int | None
+
+
+def late_targets(window: Window) -> tuple[int, list[Late]]:
+    """(how many, the newest of them): two statements."""
+    clocks = window.pressed
+    rows = clocks.select_related("ticket", "ticket__team").order_by("-pressed_at", "-id")[:LATE_SHOWN]
+    return clocks.count(), [late(clock) for clock in rows]
+
+
+def late(clock: Clock) -> Late:
+    at = clock.pressed_at.isoformat() if clock.pressed_at else ""
+    change: dict[str, Any] = next((one for one in reversed(clock.changes) if one["at"] == at), {})
+    before, after = change.get("from", {}), change.get("to", {})
+    return Late(clock, change.get("why", ""), before.get("target"), after.get("target"))
 
 
 def versions(clocks: Sequence[Clock]) -> dict[tuple[int | None, int], hours.Calendar]:

@@ -15,9 +15,10 @@ from tickets.states import LABELS, Status
 
 CHANGING = (
     "severity", "policy_id", "policy_version", "reason", "target", "calendar_id", "calendar_version", "state", "counts",
-    "stopped_at", "spans", "changes", "elapsed", "warn_at", "due_at", "breached_at", "settled_at", "fired", "fires_at",
-    "trouble",
+    "stopped_at", "spans", "changes", "pressed_at", "elapsed", "warn_at", "due_at", "breached_at", "settled_at",
+    "fired", "fires_at", "trouble",
 )  # fmt: skip
+PRESSED = 0.8  # of a target: a new one after that is shown to managers, as it may hide a miss
 
 
 def start(ticket: Ticket, obligation: str, rule: Rule, *, at: datetime, cause: str, cycle: int = 1) -> Clock:
@@ -45,6 +46,8 @@ def adopt(clock: Clock, ticket: Ticket, rule: Rule, *, at: datetime, why: str) -
         return
     old = {"target": clock.target, "due": clock.due_at and clock.due_at.isoformat(), "elapsed": clock.elapsed}
     target = terms.target_from(spans.counted_from(clock.spans, clock.started_at)) if terms else None
+    if why and target != clock.target and is_pressed(clock, rule, terms, at=at):
+        clock.pressed_at = at
     if rule.from_change and why and (target, *calendar) != (clock.target, *before[3:]):
         clock.spans = spans.afresh(clock.spans, at=at, cause=why)
         target = terms.target_from(at) if terms else None
@@ -60,6 +63,15 @@ def adopt(clock: Clock, ticket: Ticket, rule: Rule, *, at: datetime, why: str) -
     if why:
         new = {"target": clock.target, "due": clock.due_at and clock.due_at.isoformat()}
         clock.changes = [*clock.changes, {"at": at.isoformat(), "why": why, "from": old, "to": new}]
+
+
+def is_pressed(clock: Clock, rule: Rule, new: Terms | None, *, at: datetime) -> bool:
+    """Whether most of the target in force so far is used, and no breach is on record. Counted in the hours in force so
+    far, as long as the policy still knows that calendar."""
+    if not clock.target or clock.breached_at is not None:
+        return False
+    same = next((terms for terms in rule.terms.values() if terms.calendar == clock.calendar_id), new)
+    return same is not None and spans.used(same.hours, clock.spans, now=at).total_seconds() >= PRESSED * clock.target
 
 
 def plan(clock: Clock, terms: Terms | None) -> None:

@@ -155,8 +155,9 @@ class Window:
 
     @property
     def over(self) -> Q:
-        """Missed: on record, or due and not yet seen by the sweep."""
-        return Q(breached_at__isnull=False) | Q(state=State.RUNNING, due_at__lt=self.now)
+        """Missed: on record, or due and not yet seen by the sweep. One that fell due at closing time is not over before
+        the desk opens again, which is what the sweep waits for."""
+        return Q(breached_at__isnull=False) | Q(state=State.RUNNING, due_at__lt=self.now, fires_at__lt=self.now)
 
     @property
     def tickets(self) -> Q:
@@ -177,6 +178,11 @@ class Window:
         return self.clocks.filter(self.over)
 
     @property
+    def pressed(self) -> "QuerySet[Clock]":
+        """Those given a new target in [begin, end) when most of the one before was used."""
+        return Clock.objects.filter(self.about, pressed_at__gte=self.begin, pressed_at__lt=self.end)
+
+    @property
     def parts(self) -> "list[QuerySet[Clock]]":
         """All that a tally speaks of, in parts that share no clock and have an index each. Undecided ones of a window
         by decision are those that began before its end and stand so now; cancelled ones those that began within it."""
@@ -187,7 +193,7 @@ class Window:
         return [
             every.filter(counts=True, settled_at__gte=self.begin, settled_at__lt=self.until),
             every.filter(unseen(self.begin, self.until), counts=True),
-            every.filter(undecided, counts=True).exclude(state=State.RUNNING, due_at__lt=self.now),
+            every.filter(undecided, counts=True).exclude(self.over),
             every.filter(counts=False, started_at__gte=self.begin, started_at__lt=self.end),
         ]
 

@@ -37,14 +37,15 @@ def compliance(request: SettingsRequest) -> HttpResponse:
     form, asked, window = understood(request)
     parts = tallies.parts(tallies.rows(window, asked, request.user), asked)
     page = Paginator(missed.listed(window.missed), PAGE).get_page(request.GET.get("page"))
-    here = asked.link()
+    here, (late_count, late) = asked.link(), missed.late_targets(window)
     context: dict[str, Any] = {
         "form": form, "asked": asked, "parts": parts, "here": here, "page": page,
         "misses": missed.misses(page.object_list, asked.now), "by": BY[asked.by], "basis": BASES[asked.basis],
         "presets": [(days, asked.link(days=days, start=None, end=None)) for days in PERIODS],
         "switches": [(name, asked.link(by=key), key == asked.by) for key, name in BY.items()],
         "bases": [(name, asked.link(basis=key.value), key == asked.basis) for key, name in BASES.items()],
-        "only": filters(asked, request), "kept": kept_throughout(window),
+        "only": filters(asked, request), "late_count": late_count, "late": late,
+        "kept": kept_throughout(window),
         "zone": timezone.get_current_timezone_name(),
         "previous": f"?{here}&page={page.previous_page_number()}#missed" if page.has_previous() else "",
         "next": f"?{here}&page={page.next_page_number()}#missed" if page.has_next() else "",

@@ -43,6 +43,7 @@ class Clock(models.Model):
     spans = models.JSONField(default=list)
 
     changes = models.JSONField(default=list, help_text="each new target: {at, why, target, due} before and after")
+    pressed_at = models.DateTimeField(null=True, help_text="the last new target after 80 % of the one before was used")
 
     elapsed = models.FloatField(default=0, help_text="working seconds used by the spans that have ended")
     warn_at = models.DateTimeField(null=True, help_text="its first stage before the deadline; only while running")
@@ -88,6 +89,9 @@ class Clock(models.Model):
                 name="missed_clocks_by_settling",
                 condition=Q(counts=True, target__isnull=False, breached_at__isnull=False),
             ),
+            # The compliance page shows these beside; both are few.
+            models.Index(fields=["pressed_at"], name="pressed_clocks", condition=Q(pressed_at__isnull=False)),
+            models.Index(fields=["started_at"], name="cancelled_clocks", condition=Q(counts=False)),
             models.Index(fields=["ticket"], name="unfinished_clocks", condition=Q(state__in=["running", "paused"])),
         ]
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from reports import asked, missed
-from sla.compliance import Basis, Window, kept_throughout, tally
+from sla.compliance import NUMBERS, Basis, Window, kept_throughout, tally
 from sla.sweep import sweep
 from tests import make
 from tests.make import T0, later
-from tickets.actions import conversation, progress
+from tickets.actions import conversation, filing, progress
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +152,41 @@ def test_it_lists_the_missed_with_what_they_are_over_by(desk: SimpleNamespace) -
         (desk.g.pk, "next_response"): (10, False),
     }
     assert [miss.at for miss in rows] == sorted((miss.at for miss in rows), reverse=True)
+
+
+def test_a_new_target_after_most_of_the_old_one_is_flagged(
+    desk: SimpleNamespace, cast: SimpleNamespace, as_user: Any
+) -> None:
+    """P2 is to be solved within 8 hours: after 6:18 a lower severity is nobody's business, after 6:30 it is. c's misses
+    are on record already: they stay, and there is nothing to hide; e waits since 9:20."""
+    sweep(NOW)
+    by: dict[str, Any] = {"reason": "Only one", "actor": cast.agent, "via": "web"}
+    early, g = (make.ticket(requester=cast.customer, team=desk.back, severity=2, at=T0) for _ in range(2))
+    for ticket in (early, g):
+        conversation.reply(
+            ticket=ticket, body="Hi", at=later(minutes=5), actor=cast.agent, via="web", then="diagnosing"
+        )
+    filing.change_severity(ticket=early, to=4, at=later(hours=6.3), **by)
+    for ticket in (desk.c, desk.e, g):
+        filing.change_severity(ticket=ticket, to=4, at=later(hours=6.5), **by)
+    count, rows = missed.late_targets(Window(T0, later(days=1), later(days=1)))
+    assert (count, [(row.clock.ticket_id, row.clock.obligation, row.before) for row in rows]) == (
+        1, [(g.pk, "resolve", 8 * 3600)],
+    )  # fmt: skip
+    text = words(as_user(cast.manager).get(f"/dashboard/compliance?{DAY}").content.decode())
+    assert "1 in the period" in text
+    assert "severity P2 to P4: Only one 8h 00m → " in text
+
+
+def test_due_at_closing_time_is_not_missed_before_the_desk_opens_again(cast: SimpleNamespace, shop: Any) -> None:
+    """P3 is acknowledged within four hours of business time: from Friday 13:00 that is 17:00, when the desk closes."""
+    friday = datetime(2026, 3, 6, 13, tzinfo=UTC)
+    make.ticket(requester=cast.customer, site=shop, severity=3, at=friday)
+    for at, expected in ((friday.replace(hour=20), (0, 0, 0, 1, 0, 0)), (later(days=7, minutes=1), (0, 1, 1, 0, 0, 0))):
+        sweep(at)
+        rows = tally(Window(friday, at, at), "severity")
+        found = next(row for row in rows if row.obligation == "acknowledge")
+        assert tuple(getattr(found, name) for name in NUMBERS) == expected
 
 
 def words(html: str) -> str:
