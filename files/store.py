@@ -28,7 +28,7 @@ def path_of(file: File) -> Path:
     return settings.MEDIA_ROOT / file.key[:2] / file.key
 
 
-def sniff(head: bytes, name: str) -> str:
+def sniff(head: bytes) -> str:
     """The media type that the first bytes prove, else text/plain or application/octet-stream."""
     try:
         return puremagic.from_string(head, mime=True, filename=None) or OCTETS
@@ -67,7 +67,7 @@ def save_file(
     return File.objects.create(
         key=key,
         name=clean,
-        content_type=sniff(head, clean)[:100],
+        content_type=sniff(head)[:100],
         size=total,
         sha256=sha.hexdigest(),
         uploaded_by=uploaded_by,
