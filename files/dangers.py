@@ -1,11 +1,11 @@
 """Why to be careful with a file: what it does when it is opened, and whether it is what it says. Pure."""
 
 _PROGRAMS = set(
-    "exe scr com bat cmd pif cpl dll msi msp msix appx jar jnlp ps1 psm1 vbs vbe js jse ws wsf wsh hta lnk url reg scf"  # noqa: SIM905
+    "exe scr com bat cmd pif cpl dll msi msp msix appx jar jnlp ps1 psm1 vbs vbe js jse ws wsf wsh hta lnk url reg scf"
     " inf chm apk dmg pkg app deb rpm sh run iso img vhd vhdx one xll".split()
 )
-_MACROS = set("docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm".split())  # noqa: SIM905
-_PAGES = set("htm html shtml xhtml mht mhtml svg".split())  # noqa: SIM905
+_MACROS = set("docm dotm xlsm xltm xlam pptm potm ppam ppsm sldm".split())
+_PAGES = set("htm html shtml xhtml mht mhtml svg".split())
 _MAGIC = {
     b"MZ": "program", b"\x7fELF": "program", b"\xca\xfe\xba\xbe": "program", b"\xcf\xfa\xed\xfe": "program",
     b"%PDF-": "pdf", b"\x89PNG\r\n": "image", b"\xff\xd8\xff": "image", b"GIF8": "image", b"RIFF": "riff",

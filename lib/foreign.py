@@ -14,7 +14,7 @@ __all__ = ["TAGS", "VERSION", "clean", "with_files_at"]
 VERSION = 1
 
 TAGS = set(
-    "p div blockquote pre ul ol li dl dt dd table tr h3 h4 h5 h6 caption hr br img thead tbody tfoot td th a strong em"  # noqa: SIM905
+    "p div blockquote pre ul ol li dl dt dd table tr h3 h4 h5 h6 caption hr br img thead tbody tfoot td th a strong em"
     " u s del ins sub sup code kbd samp small".split()
 )
 _ATTRIBUTES = {

@@ -23,7 +23,7 @@ MAX_MARKS = 5_000  # characters with a meaning in Markdown, in the whole text
 MAX_MARKS_IN_BLOCK = 1_000  # and between two blank lines: the parser's worst cases grow with the square of these
 MAX_ADDRESSES_IN_WORD = 10  # run together without a blank
 
-_TAGS = set("p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td".split())  # noqa: SIM905
+_TAGS = set("p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li a img table thead tbody tr th td".split())
 _ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _HEADINGS = {"h1": "h3", "h2": "h4", "h3": "h5", "h4": "h6", "h5": "h6", "h6": "h6"}

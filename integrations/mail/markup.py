@@ -26,7 +26,7 @@ _RENAMED = {
     "xmp": "pre", "listing": "pre", "dir": "ul", "menu": "ul", "tt": "code", "center": "div", "address": "div",
     "article": "div", "section": "div", "header": "div", "footer": "div", "main": "div",
 }  # fmt: skip
-BLOCKS = set("p div blockquote pre ul ol li dl dt dd table tr h3 h4 h5 h6 caption hr".split())  # noqa: SIM905
+BLOCKS = set("p div blockquote pre ul ol li dl dt dd table tr h3 h4 h5 h6 caption hr".split())
 KEPT = foreign.TAGS
 _FENCES = {"table", "ul", "ol", "dl", "blockquote", "div"}
 _CLOSES = {
