@@ -5,6 +5,7 @@ from sla.models.obligation import Obligation
 from sla.models.policy import Edition, Policy, PolicyVersion, Reopening, Retargeting, Scope, Target
 from sla.models.replan import Replan
 from sla.models.stage import Act, Stage
+from sla.models.tier import TierBudget, TierStay
 
 __all__ = [
     "Act",
@@ -26,4 +27,6 @@ __all__ = [
     "Stage",
     "State",
     "Target",
+    "TierBudget",
+    "TierStay",
 ]
