@@ -69,8 +69,9 @@ def claim(now: datetime, *, batch: int) -> list[Inbound]:
 
 def interpret_all(claimed: Sequence[Inbound], *, now: datetime) -> None:
     """Make of what was claimed at once what it says: new mail together, the rest one by one."""
-    mails = [row for row in claimed if row.door == Door.MAIL and mail_intake.is_first_try(row)]
-    done = mail_together.take(mails) if len(mails) > 1 else set()
+    mails = [row for row in claimed if row.door == Door.MAIL]
+    mail_intake.give_mailboxes(mails)
+    done = mail_together.take([row for row in mails if mail_intake.is_first_try(row)])
     for row in claimed:
         if row.pk not in done:
             interpret(row, now=now)

@@ -1,6 +1,6 @@
 """Rows in and out without the work of building a query each time: for what every verb and every sweep does.
 
-`insert` writes many rows in one statement. `ByKey` finds rows by their key, through queries that are compiled once.
+`insert` writes many rows in one statement, `update` one row. `ByKey` finds rows by key, by queries compiled once.
 """
 
 import json
@@ -69,6 +69,17 @@ def insert(rows: Sequence[models.Model], *, new_only: bool = False) -> None:
         if numbered:
             for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
                 row.pk, row._state.adding, row._state.db = pk, False, connection.alias
+
+
+def update(row: models.Model) -> None:
+    """Write all columns of a row that is there already: `save()` without the work of building its query."""
+    head, one, _, readers = plan(type(row))
+    table, columns = head.removeprefix("INSERT INTO ").split(" ", 1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {columns}= {one} WHERE id = %s",  # noqa: S608 - the model's own names
+            [*(read(row) for read in readers), row.pk],
+        )
 
 
 def array(values: Iterable[Any]) -> str:

@@ -139,7 +139,7 @@ def working_on(pk: int, *, at: datetime) -> Iterator[Ticket]:
         ticket.now = max(at, ticket.last_event_at)
         yield ticket
         insert([ticket])
-        ticket.save()
+        rows.update(ticket)
         saved = version(ticket)
         drain(ticket)
         if version(ticket) != saved:

@@ -1,5 +1,6 @@
 """The door of mail: its bytes become a row before anything is made of them, one row for each mail and mailbox."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -9,9 +10,11 @@ from django.template.defaultfilters import filesizeformat
 
 from integrations.mail import addresses, headers, identifiers, receive
 from integrations.models import Door, Inbound, Mailbox, State
+from lib.rows import ByKey
 from tickets.errors import Refused
 
 PAUSED = "The mailbox is paused. Replay it once the mailbox accepts mail again."
+MAILBOXES = ByKey(lambda: Mailbox.objects.select_related("team", "site__fallback_team"), "pk", 1)
 MAX_SIZE = 2**31 - 1  # that the column holds
 NOT_TAKEN = "not-taken"  # among a row's headers: why it can never be interpreted
 
@@ -67,6 +70,13 @@ def take(inbound: Inbound, *, at: datetime) -> None:
     if why := inbound.headers.get(NOT_TAKEN):
         raise Refused(why)
     receive.take(inbound, at=at)
+
+
+def give_mailboxes(inbounds: Sequence[Inbound]) -> None:
+    """Each row's mailbox with its team and site: one statement for all of them."""
+    boxes = {box.pk: box for box in MAILBOXES.among(row.mailbox_id for row in inbounds if row.mailbox_id)}
+    for row in inbounds:
+        row.mailbox = boxes.get(row.mailbox_id) if row.mailbox_id else None
 
 
 def is_first_try(inbound: Inbound) -> bool:

@@ -8,8 +8,10 @@ from deliveries.models import Delivery
 from deliveries.references import Reference, Side
 from integrations.mail.thread import Clue, How
 from integrations.models import Mail
+from lib.rows import ByKey
 from tickets.models import Ticket
 
+TICKET = ByKey(Ticket.objects.all, "pk", 1)
 Step = list[str]  # [rule, verdict, detail]
 LONGEST_OURS = 320  # of a Message-ID that we wrote
 
@@ -46,7 +48,7 @@ def match(clues: Sequence[Clue], mailbox: int | None, steps: list[Step]) -> Matc
 
 def by_number(clue: Clue) -> Match | None:
     """By a sealed reference, or by a number in the subject."""
-    ticket = Ticket.objects.filter(pk=clue.reference.ticket if clue.reference else clue.ticket).first()
+    ticket = TICKET.find(clue.reference.ticket if clue.reference else clue.ticket)
     return Match(ticket, clue.how, clue.reference.user if clue.reference else None) if ticket else None
 
 

@@ -10,8 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from accounts.actions.people import newcomer, requester_for
 from accounts.models import Role, User
-from deliveries.actions import bounced
-from integrations.mail import attachments, brakes, headers, passing_on, trial, words
+from integrations.mail import attachments, brakes, headers, passing_on, returned, trial, words
 from integrations.mail.arrival import arriving
 from integrations.mail.attachments import Kept
 from integrations.mail.charsets import clean
@@ -24,7 +23,6 @@ from integrations.mail.participants import Sender
 from integrations.mail.wording import FORWARD_SUBJECT
 from integrations.models import Inbound, Mail, Mailbox, OnClosed, Outcome, State
 from lib import rows
-from lib.rows import ByKey
 from tickets.actions import conversation
 from tickets.actions.opening import NewTicket, open_ticket
 from tickets.errors import Refused
@@ -33,7 +31,6 @@ from tickets.models import Channel, MailText, Message, Ticket
 
 VIA = Channel.EMAIL.value
 TWICE = 2  # attempts
-MAILBOXES = ByKey(lambda: Mailbox.objects.select_related("team", "site__fallback_team"), "pk", 1)
 MILD = "replies go to another domain"  # contact forms do that honestly
 _FORWARDED = re.compile(f"(?:{FORWARD_SUBJECT.pattern})+", re.IGNORECASE)
 OUTCOMES = {
@@ -87,7 +84,7 @@ def take(inbound: Inbound, *, at: datetime) -> int | None:
 
 def interpret(inbound: Inbound, raw: bytes, *, at: datetime) -> int | None:
     """Read it, decide, act: one transaction, with the files put away before it."""
-    mailbox = MAILBOXES.find(inbound.mailbox_id) if inbound.mailbox_id else None
+    mailbox = inbound.mailbox
     letter, head = read_letter(raw, mailbox)
     known = known_of([letter])
     plan = decide(letter, head, mailbox, known, at=at)
@@ -154,7 +151,7 @@ def record_of(inbound: Inbound, letter: Letter, plan: Plan) -> Mail:
 def carry_out(mail: Mail, read: Read, plan: Plan, *, at: datetime) -> None:
     """Do what was planned, and note on the row what came of it."""
     if plan.act == Act.BOUNCE:
-        came_back(read.letter, plan, at=at)
+        returned.came_back(read.letter, plan.delivery, at=at)
         return
     if not plan.stores:
         return
@@ -270,20 +267,6 @@ def warning_of(letter: Letter, plan: Plan) -> str:
     if plan.sender.refuted and letter.authentication.dmarc == "fail":
         found.append("dmarc=fail")
     return ", ".join(found)[:200]
-
-
-def came_back(letter: Letter, plan: Plan, *, at: datetime) -> None:
-    """Tell the delivery; a person whose address is gone for good is not written to any more."""
-    report, delivery = letter.bounce, plan.delivery
-    if report is None or delivery is None:
-        return
-    bounced(
-        delivery=delivery, status=report.status, diagnostic=clean(report.diagnostic), permanent=report.permanent, at=at
-    )
-    recipients = {one.lower() for one in report.recipients}
-    if report.permanent and delivery.user_id and (not recipients or delivery.address.lower() in recipients):
-        gone = User.objects.filter(pk=delivery.user_id, email=delivery.address.lower(), undeliverable_at=None)
-        gone.update(undeliverable_at=at)
 
 
 def finish(inbound: Inbound, mail: Mail, plan: Plan) -> None:

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from accounts.actions.people import newcomers
 from accounts.models import User
 from deliveries import references
-from integrations.mail import attachments, receive
+from integrations.mail import attachments, headers, identifiers, receive
 from integrations.mail.arrival import Arrival, arriving_together
 from integrations.mail.attachments import Kept
 from integrations.mail.charsets import clean
@@ -80,15 +80,22 @@ def take(inbounds: Sequence[Inbound]) -> set[int]:
 
 def independent(inbounds: Sequence[Inbound]) -> list[Arrived]:
     """The first mail of each sender, where it says nothing of any other mail."""
-    boxes = {box.pk: box for box in receive.MAILBOXES.among(row.mailbox_id for row in inbounds if row.mailbox_id)}
     found: dict[str, Arrived] = {}
     for row in inbounds:
-        mailbox = boxes.get(row.mailbox_id or 0)
-        letter, head = receive.read_letter(bytes(row.raw), mailbox)
+        raw = bytes(row.raw)
+        if answers_something(raw):
+            continue
+        letter, head = receive.read_letter(raw, row.mailbox)
         sender = sender_address(letter.author)
         if sender and letter.bounce is None and not clues(letter, references.read_all):
-            found.setdefault(sender, Arrived(row, letter, head, mailbox))
+            found.setdefault(sender, Arrived(row, letter, head, row.mailbox))
     return list(found.values())
+
+
+def answers_something(raw: bytes) -> bool:
+    """Whether its headers name an earlier mail: seen before it is read as a whole."""
+    head, _ = headers.read(raw)
+    return bool(identifiers.read(head, "in-reply-to") or identifiers.read(head, "references"))
 
 
 def is_desk(letter: Letter, known: Known) -> bool:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import IdempotentRequest, Membership, User
 from catalog.models import Site
-from lib.rows import MANY, ByKey, array, insert
+from lib.rows import MANY, ByKey, array, insert, update
 from tests import make
 from tests.make import T0
 from tickets.models import Event, Ticket
@@ -87,3 +87,12 @@ def test_several_are_found_by_their_keys(cast, django_assert_num_queries):
         found = people.among(["cora@acme.example", "ada@people.example", "cora@acme.example", "nobody@acme.example"])
         assert {person.email for person in found} == {"cora@acme.example", "ada@people.example"}
         assert people.among([]) == []
+
+
+def test_a_row_is_written_as_it_is_now(front, shop):
+    ticket = Ticket(subject="x", team=front, channel="api", opened_at=T0, last_event_at=T0)
+    insert([ticket])
+    ticket.subject, ticket.tags, ticket.custom, ticket.site = "y", ["a,b"], {"c": [1]}, shop
+    update(ticket)
+    found = Ticket.objects.get(pk=ticket.pk)
+    assert (found.subject, found.tags, found.custom, found.site) == ("y", ["a,b"], {"c": [1]}, shop)

@@ -7,7 +7,8 @@ from django.conf import settings
 
 from accounts.models import User
 from files.models import File
-from tickets.actions.opening import NewTicket, open_ticket
+from lib import rows
+from tickets.actions.opening import Enclosed, NewTicket, open_ticket
 from tickets.errors import Moved, Refused
 from tickets.events import record, working_on
 from tickets.models import Audience, Event, Kind, MailText, Message, Ticket
@@ -45,9 +46,8 @@ def write(
     )
     message.take_mail(mail)
     message.render_body()
-    message.save()
-    if files:
-        message.files.set(files)
+    rows.insert([message])
+    rows.insert([Enclosed(message=message, file=file) for file in files])
     index_text(ticket, body, audience)
     return message
 
@@ -139,6 +139,8 @@ def receive(
             mail=mail,
         )  # fmt: skip
         locked.needs_reply = True
+        if locked.requester_id == actor.pk:
+            locked.requester = actor  # the followers need not ask for her again
         marks = {"warning": mail.warning} if mail and mail.warning else {}
         record(locked, Kind.RECEIVED, at=locked.now, actor=actor, via=via, message=message, data=marks)
         if locked.status in (Status.RESOLVED, Status.CLOSED):
