@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
-from integrations.views import intake, mail, mail_door, mailboxes, receive, request, sources
+from integrations.views import intake, mail, mail_decisions, mail_door, mailboxes, receive, request, sources
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", receive.receive, name="receive-alert"),
@@ -29,8 +29,8 @@ urlpatterns: list[URLPattern] = [
     path("mail/messages/<int:pk>", mail.of_message, name="mail-of-message"),
     path("mail/<uuid:receipt>", mail.entry, name="mail-entry"),
     path("mail/<uuid:receipt>/raw", mail.raw, name="mail-raw"),
-    path("mail/<uuid:receipt>/decision", mail.decision, name="mail-decision"),
-    path("mail/<uuid:receipt>/moves", mail.moves, name="mail-moves"),
+    path("mail/<uuid:receipt>/decision", mail_decisions.decision, name="mail-decision"),
+    path("mail/<uuid:receipt>/moves", mail_decisions.moves, name="mail-moves"),
     path("intake/", intake.log, name="intake"),
     path("intake/<uuid:receipt>", intake.entry, name="intake-entry"),
     path("intake/<uuid:receipt>/raw", intake.raw, name="intake-raw"),
