@@ -20,7 +20,8 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
                 ("Mailboxes", "/settings/mailboxes/", False), ("Alert sources", "/settings/sources/", False),
                 ("Mail", "/mail/", False), ("Intake log", "/intake/", False)]),
     ("Letters", [("Letters to requesters", "/settings/letters/", False)]),
-    ("SLA", [("Policies", "/settings/policies/", False), ("Calendars", "/settings/calendars/", False)]),
+    ("SLA", [("Policies", "/settings/policies/", False), ("Contracts", "/settings/contracts/", False),
+             ("Calendars", "/settings/calendars/", False)]),
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip

@@ -155,8 +155,9 @@ def fire(clock: Clock, book: Rulebook, harvest: Harvest, now: datetime) -> None:
         if not (missed and at_deadline(one.stage, clock)):  # the breach has a line of its own
             kind = Kind.WARNED if one.stage.is_early else Kind.ESCALATED
             events.append(record(clock.ticket, kind, at=one.at, data=warned(clock, one)))
-    if events:  # however much was missed: one notice, with the last line
-        events[-1].data["notify"] = deeds.notices(one.stage for one in due if isinstance(one, Reached))
+    told_of = deeds.notices(one.stage for one in due if isinstance(one, Reached))
+    for event in events:  # however much was missed: one notice, with the last line
+        event.data["notify"] = told_of if event is events[-1] else []
     harvest.events += events
 
 

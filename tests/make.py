@@ -1,10 +1,12 @@
 """Plain builders: each makes one real row, through the real verb where there is one."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from accounts.models import Membership, Organisation, Role, Team, User
 from catalog.models import Component, Site
+from sla import rulebook
+from sla.models import Contract, Policy
 from tickets.actions.opening import NewTicket, open_ticket
 from tickets.models import Ticket
 
@@ -44,6 +46,16 @@ def site(name: str, fallback: Team, **fields: Any) -> Site:
 
 def component(site: Site, name: str) -> Component:
     return Component.objects.create(site=site, name=name, slug=name.lower().replace(" ", "-"))
+
+
+def contract(organisation: Organisation, policy: Policy | None = None, **fields: Any) -> Contract:
+    """From the beginning of 2026 on, for the default policy unless told otherwise."""
+    fields = {"name": "Gold", "begins": date(2026, 1, 1), **fields}
+    made = Contract.objects.create(
+        organisation=organisation, policy=policy or Policy.objects.get(is_default=True), **fields
+    )
+    rulebook.renew()
+    return made
 
 
 def ticket(*, requester: User | None = None, at: datetime = T0, actor: User | None = None, **fields: Any) -> Ticket:

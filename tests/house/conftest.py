@@ -48,6 +48,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
     posted = inbound.store(door=Door.MAIL, raw=b"From: sam@elsewhere.example\n\nHello", at=now, mailbox=mailbox)
     message = ticket.messages.get()
     Mail.objects.create(inbound=posted, received_at=now, outcome="appended", ticket=ticket, message=message)
+    contract = make.contract(cast.acme)
     delivery = Delivery.objects.order_by("pk").first()
     invitation, url = invite(email="new@people.example", role="agent", at=now, actor=cast.admin)
     return SimpleNamespace(
@@ -74,6 +75,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "settings/sources/": source.pk,
             "settings/mailboxes/": mailbox.pk,
             "settings/policies/": Policy.objects.get(is_default=True).pk,
+            "settings/contracts/": contract.pk,
             "settings/calendars/": Calendar.objects.order_by("pk")[0].pk,
             "settings/people/": cast.agent.pk,
             "settings/people/invitations/": invitation.pk,
