@@ -1,9 +1,8 @@
 from django.urls import URLPattern, path
 
-from sla.views import calendars, contracts, deadlines, policies, proposals
+from sla.views import calendars, contracts, policies, proposals
 
 urlpatterns: list[URLPattern] = [
-    path("tickets/<int:pk>/deadlines", deadlines.deadlines, name="deadlines"),
     path("settings/policies/", policies.policies, name="policies"),
     path("settings/policies/new", policies.policy, name="policy-new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),
