@@ -1,7 +1,5 @@
 """API tokens: `Authorization: Bearer hd_…`, scoped, hashed at rest."""
 
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from accounts.models import SCOPES, ApiToken, User
+from lib import crypto
 from lib.rows import ByKey
 
 if TYPE_CHECKING:  # rest_framework.views imports this module by name: REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"]
@@ -22,22 +21,17 @@ PREFIX = "hd_"
 BY_DIGEST = ByKey(lambda: ApiToken.objects.select_related("user"), "digest", "0" * 64)
 
 
-def digest(secret: str) -> str:
-    """SHA-256 of a secret with 256 random bits: no salt or stretching needed."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
-
-
 def issue_token(
     *, user: User, name: str, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
     """A new token and its secret, which is shown once and never stored. Unknown scopes raise ValueError."""
     if unknown := set(scopes) - set(SCOPES):
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}")
-    secret = PREFIX + secrets.token_urlsafe(32)
+    new = crypto.new_token(PREFIX)
     token = ApiToken.objects.create(
-        user=user, name=name, prefix=secret[:9], digest=digest(secret), scopes=list(scopes), expires_at=expires_at
+        user=user, name=name, prefix=new.secret[:9], digest=new.digest, scopes=list(scopes), expires_at=expires_at
     )
-    return token, secret
+    return token, new.secret
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -53,7 +47,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The Authorization header must read: Bearer <token>.")
         now = timezone.now()
         secret = parts[1].decode("utf-8", "replace")
-        token = BY_DIGEST.find(digest(secret))
+        token = BY_DIGEST.find(crypto.digest(secret))
         if token is None or not token.is_live(now):
             raise AuthenticationFailed("This token is unknown, expired or revoked.")
         if token.last_used_at is None or now - token.last_used_at > timedelta(minutes=1):
