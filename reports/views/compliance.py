@@ -42,8 +42,6 @@ def compliance(request: SettingsRequest) -> HttpResponse:
         "form": form, "asked": asked, "parts": parts, "here": here, "page": page,
         "misses": missed.misses(page.object_list, asked.now), "by": BY[asked.by], "basis": BASES[asked.basis],
         "presets": [(days, asked.link(days=days, start=None, end=None)) for days in PERIODS],
-        "switches": [(name, asked.link(by=key), key == asked.by) for key, name in BY.items()],
-        "bases": [(name, asked.link(basis=key.value), key == asked.basis) for key, name in BASES.items()],
         "only": filters(asked, request), "late_count": late_count, "late": late,
         "kept": kept_throughout(window),
         "zone": timezone.get_current_timezone_name(),

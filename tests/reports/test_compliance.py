@@ -203,11 +203,11 @@ def test_the_page_shows_the_figures_the_period_and_the_zone(
     text = words(page.content.decode())
     assert "2026-03-02 to 2026-03-02 · days in UTC" in text
     assert "Decided in the period" in text
-    assert "First response All 83.3 % 5 6 1" in text
+    assert "First response All 83.3 % 5 of 6 1" in text
     assert "in 0 of 2 tickets every answer was in time" in text  # by today, d's second question is late too
     by_team = words(as_user(cast.manager).get(f"/dashboard/compliance?{DAY}&by=team").content.decode())
-    assert "Acknowledge All 66.7 % 4 6 2" in by_team
-    assert "Front-end 75.0 % 3 4 1 0" in by_team
+    assert "Acknowledge All 66.7 % 4 of 6 2" in by_team
+    assert "Front-end 75.0 % 3 of 4 1 0" in by_team
 
 
 def test_its_numbers_lead_to_what_was_missed(desk: SimpleNamespace, cast: SimpleNamespace, as_user: Any) -> None:
