@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from sla.views import calendars, contracts, policies, proposals
+from sla.views import calendars, contracts, health, policies, proposals
 
 urlpatterns: list[URLPattern] = [
     path("settings/policies/", policies.policies, name="policies"),
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/contracts/new", contracts.contract, name="contract-new"),
     path("settings/contracts/<int:pk>/", contracts.contract, name="contract"),
     path("settings/contracts/<int:pk>/deletion", contracts.contract_deletion, name="contract-deletion"),
+    path("settings/deadlines/", health.deadlines, name="deadlines-health"),
     path("settings/calendars/", calendars.calendars, name="calendars"),
     path("settings/calendars/new", calendars.calendar, name="calendar-new"),
     path("settings/calendars/<int:pk>/", calendars.calendar, name="calendar"),
