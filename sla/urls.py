@@ -1,8 +1,9 @@
 from django.urls import URLPattern, path
 
-from sla.views import calendars, contracts, health, policies, proposals
+from sla.views import calendars, contracts, deadlines, health, policies, proposals
 
 urlpatterns: list[URLPattern] = [
+    path("tickets/<int:pk>/deadlines", deadlines.deadlines, name="deadlines"),
     path("settings/policies/", policies.policies, name="policies"),
     path("settings/policies/new", policies.policy, name="policy-new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),
