@@ -12,24 +12,26 @@ from django_htmx.middleware import HtmxDetails
 from accounts.models import User
 
 
-class SettingsRequest(HttpRequest):
+class DeskRequest(HttpRequest):
     """A request of somebody who may pass."""
 
     user: User
     htmx: HtmxDetails
 
 
-View = Callable[Concatenate[SettingsRequest, ...], HttpResponseBase]
+SettingsRequest = DeskRequest  # as the pages of the settings call it
+View = Callable[Concatenate[DeskRequest, ...], HttpResponseBase]
 
 
-def _only(may: Callable[[User], bool]) -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """Strangers sign in first; for everybody else who may not, there is nothing here."""
+def only(may: Callable[[User], bool], *, home: str) -> Callable[[View], Callable[..., HttpResponseBase]]:
+    """Strangers sign in first, then go on where they were, or `home` when what they sent is lost; for everybody else
+    who may not, there is nothing here."""
 
     def door(view: View) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                answer = redirect_to_login(request.get_full_path() if request.method == "GET" else "/settings/")
+                answer = redirect_to_login(request.get_full_path() if request.method == "GET" else home)
                 return HttpResponseClientRedirect(answer.url) if request.htmx else answer
             if not may(request.user):
                 raise Http404
@@ -40,7 +42,7 @@ def _only(may: Callable[[User], bool]) -> Callable[[View], Callable[..., HttpRes
     return door
 
 
-managers = _only(lambda user: user.is_manager)
-admins = _only(lambda user: user.is_admin)
-desk = _only(lambda user: user.is_desk)
-signed_in = _only(lambda user: user.is_active)
+managers = only(lambda user: user.is_manager, home="/settings/")
+admins = only(lambda user: user.is_admin, home="/settings/")
+signed_in = only(lambda user: user.is_active, home="/settings/")
+desk = only(lambda user: user.is_desk, home="/")

@@ -1,18 +1,16 @@
 """The mailbox: what left the desk, or would have."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
+from accounts.doors import DeskRequest, only
 from deliveries import actions
 from deliveries.models import Delivery, DeliverySwitch, State, local_mailbox
 from deliveries.paging import page_of
@@ -30,28 +28,13 @@ VIEWS: dict[str, tuple[str, tuple[State, ...]]] = {
 }
 
 
-class ReaderRequest(HttpRequest):
-    user: User
-
-
-View = Callable[Concatenate[ReaderRequest, ...], HttpResponseBase]
-
-
-def for_readers(view: View) -> Callable[..., HttpResponseBase]:
-    """Managers and admins; the whole desk while mail stays in the local mailbox. Nothing here for anybody else."""
-
-    @wraps(view)
-    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not (request.user.is_manager or (request.user.is_desk and local_mailbox())):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return login_required(guarded)
+# Managers and admins; the whole desk while mail stays in the local mailbox.
+for_readers = only(lambda user: user.is_manager or (user.is_desk and local_mailbox()), home="/mailbox/")
 
 
 @require_safe
 @for_readers
-def mailbox(request: ReaderRequest) -> HttpResponse:
+def mailbox(request: DeskRequest) -> HttpResponse:
     """GET /mailbox/: newest first, by state and the beginning of the recipient's address."""
     chosen = request.GET.get("state", "")
     chosen = chosen if chosen in VIEWS else ""
@@ -70,19 +53,19 @@ def mailbox(request: ReaderRequest) -> HttpResponse:
     return render(request, "deliveries/mailbox.html", context | frame(request))
 
 
-def frame(request: ReaderRequest) -> dict[str, Any]:
+def frame(request: DeskRequest) -> dict[str, Any]:
     """What both pages say about sending as a whole."""
     return {"switch": DeliverySwitch.now(), "local": local_mailbox(), "may_act": request.user.is_manager}
 
 
-def find(request: ReaderRequest, pk: int) -> Delivery:
+def find(request: DeskRequest, pk: int) -> Delivery:
     rows = Delivery.objects.visible_to(request.user).select_related("user", "ticket")
     return get_object_or_404(rows, pk=pk)
 
 
 @require_safe
 @for_readers
-def delivery(request: ReaderRequest, pk: int) -> HttpResponse:
+def delivery(request: DeskRequest, pk: int) -> HttpResponse:
     """GET /mailbox/<id>: headers, text, HTML, tries."""
     found = find(request, pk)
     context = {
@@ -98,7 +81,7 @@ def delivery(request: ReaderRequest, pk: int) -> HttpResponse:
     return render(request, "deliveries/delivery.html", context | frame(request))
 
 
-def act(request: ReaderRequest, pk: int, verb: Callable[..., None], done: str) -> HttpResponse:
+def act(request: DeskRequest, pk: int, verb: Callable[..., None], done: str) -> HttpResponse:
     """One verb of a manager on one delivery, then back to it."""
     found = find(request, pk)
     if not request.user.is_manager:
@@ -113,21 +96,21 @@ def act(request: ReaderRequest, pk: int, verb: Callable[..., None], done: str) -
 
 @require_POST
 @for_readers
-def replay(request: ReaderRequest, pk: int) -> HttpResponse:
+def replay(request: DeskRequest, pk: int) -> HttpResponse:
     """POST /mailbox/<id>/attempts: send it after all."""
     return act(request, pk, actions.replay, "It is sent again within seconds.")
 
 
 @require_POST
 @for_readers
-def cancellation(request: ReaderRequest, pk: int) -> HttpResponse:
+def cancellation(request: DeskRequest, pk: int) -> HttpResponse:
     """POST /mailbox/<id>/cancellation: call it back."""
     return act(request, pk, actions.cancel, "It will not be sent.")
 
 
 @require_POST
 @for_readers
-def sending(request: ReaderRequest) -> HttpResponse:
+def sending(request: DeskRequest) -> HttpResponse:
     """POST /mailbox/sending: an admin freezes all sending (`frozen=yes`) or releases it."""
     if not request.user.is_admin:
         raise Http404

@@ -1,42 +1,14 @@
 """Who comes through the door of the articles' pages, and to which article."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, Concatenate
-
-from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.crypto import salted_hmac
-from django_htmx.middleware import HtmxDetails
 
-from accounts.models import User
+from accounts.doors import DeskRequest, only
 from knowledge.models import Article
 from lib.http import client_ip
 
-
-class DeskRequest(HttpRequest):
-    """A request of somebody who works tickets."""
-
-    user: User
-    htmx: HtmxDetails
-
-
-View = Callable[Concatenate[DeskRequest, ...], HttpResponseBase]
-
-
-def desk(view: View) -> Callable[..., HttpResponseBase]:
-    """Only for the desk: strangers sign in first, everybody else finds nothing here."""
-
-    @wraps(view)
-    def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else "/knowledge/")
-        if not request.user.is_desk:
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
+desk = only(lambda user: user.is_desk, home="/knowledge/")
 
 
 def find(request: DeskRequest, pk: int) -> Article:
