@@ -21,7 +21,8 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
                 ("Mail", "/mail/", False), ("Intake log", "/intake/", False)]),
     ("Letters", [("Letters to requesters", "/settings/letters/", False)]),
     ("SLA", [("Policies", "/settings/policies/", False), ("Contracts", "/settings/contracts/", False),
-             ("Calendars", "/settings/calendars/", False), ("Health", "/settings/deadlines/", False)]),
+             ("Calendars", "/settings/calendars/", False), ("Health", "/settings/deadlines/", False),
+             ("Tier budgets", "/settings/tiers/", False)]),
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip

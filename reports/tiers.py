@@ -102,7 +102,7 @@ def handovers(scope: Scope, period: Period) -> list[TeamHandovers]:
     )
     sent = rows.values("from_team").annotate(sent=Count("pk"), sent_back=bounced)
     found: dict[int, dict[str, Any]] = {}
-    counted: list[dict[str, Any]] = [*received, *sent]
+    counted: list[dict[str, Any]] = [{**row} for row in received] + [{**row} for row in sent]
     for row in counted:
         team = row.pop("to_team", None) or row.pop("from_team")
         found.setdefault(team, {}).update(row)

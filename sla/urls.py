@@ -1,9 +1,10 @@
 from django.urls import URLPattern, path
 
-from sla.views import calendars, contracts, deadlines, health, policies, proposals
+from sla.views import calendars, contracts, deadlines, health, policies, proposals, tiers
 
 urlpatterns: list[URLPattern] = [
     path("tickets/<int:pk>/deadlines", deadlines.deadlines, name="deadlines"),
+    path("settings/tiers/", tiers.tiers, name="tiers"),
     path("settings/policies/", policies.policies, name="policies"),
     path("settings/policies/new", policies.policy, name="policy-new"),
     path("settings/policies/<int:pk>/", policies.policy, name="policy"),
