@@ -7,6 +7,7 @@ from django.db.models import Count
 from deliveries.models import Delivery
 from deliveries.models import State as Sent
 from integrations.models import Alert, Inbound, State
+from soak import stages
 from soak.load import Load
 from soak.post import Post
 from tickets.models import Message, Ticket
@@ -17,6 +18,7 @@ MOST = 5  # examples of each broken promise
 def unsettled() -> int:
     """What workers still have to do."""
     waiting = Inbound.objects.filter(state=State.PENDING).count()
+    waiting += stages.unfired()
     return waiting + Delivery.objects.filter(state__in=[Sent.PENDING, Sent.SENDING]).count()
 
 
@@ -27,7 +29,7 @@ def unread(post: Post) -> int:
 
 def broken(load: Load, post: Post, taken: Counter[str]) -> dict[str, list[str]]:
     """Each broken promise with examples; empty when all were kept."""
-    found = {**intakes(load), **tickets(load), **mails(post), **deliveries(taken)}
+    found = {**intakes(load), **tickets(load), **mails(post), **deliveries(taken), **stages.broken()}
     return {promise: examples[:MOST] for promise, examples in found.items() if examples}
 
 
