@@ -36,33 +36,28 @@ def bucket_sql(number: str) -> str:
 
 def index_text(ticket: Ticket, text: str, audience: str) -> None:
     """Add words to a ticket's search document: one statement."""
-    public = audience == Audience.PUBLIC
+    index_texts([(ticket, text, audience)])
+
+
+def index_texts(texts: Iterable[tuple[Ticket, str, str]]) -> None:
+    """The same for several, each ticket once: (ticket, words, audience). One statement."""
+    tickets, words, audiences = zip(*texts, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             INSERT INTO tickets_searchdocument AS doc (ticket_id, public, internal)
-            SELECT %(ticket)s, {"words || place" if public else "place"}, words || place
-              FROM to_tsvector('{CONFIG}', %(text)s) AS words, array_to_tsvector(ARRAY[%(bucket)s]) AS place
+            SELECT id, CASE WHEN is_public THEN words || place ELSE place END, words || place
+              FROM (SELECT id, is_public, to_tsvector('{CONFIG}', text) AS words, {bucket_sql("id")} AS place
+                      FROM unnest(%s::bigint[], %s::text[], %s::boolean[]) AS new(id, text, is_public) OFFSET 0) AS new
             ON CONFLICT (ticket_id) DO UPDATE
                SET internal = doc.internal || excluded.internal, public = doc.public || excluded.public
              WHERE length(doc.internal) < {MAX_LEXEMES}
             """,  # noqa: S608 - only constants are formatted in
-            {"ticket": ticket.pk, "text": clean(text, MAX_CHARS), "bucket": bucket_word(ticket.pk)},
-        )
-
-
-def index_new(texts: Iterable[tuple[Ticket, str]]) -> None:
-    """The search documents of tickets that have none yet, of their public words: one statement."""
-    tickets, words = zip(*texts, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO tickets_searchdocument (ticket_id, public, internal)
-            SELECT id, words, words FROM (
-                SELECT id, to_tsvector('{CONFIG}', text) || {bucket_sql("id")} AS words
-                  FROM unnest(%s::bigint[], %s::text[]) AS new(id, text) OFFSET 0) AS document
-            """,  # noqa: S608 - only constants are formatted in
-            [[ticket.pk for ticket in tickets], [clean(text, MAX_CHARS) for text in words]],
+            [
+                [ticket.pk for ticket in tickets],
+                [clean(text, MAX_CHARS) for text in words],
+                [audience == Audience.PUBLIC for audience in audiences],
+            ],
         )
 
 

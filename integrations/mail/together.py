@@ -1,12 +1,13 @@
-"""Mails of a claim that only open tickets, in one transaction: most of the work is the same for one and for all.
+"""Mails of a claim in one transaction: most of the work is the same for one and for all.
 
-Whatever could depend on another mail of the claim (an answer, a second mail of the same person, a bounce) or fails is
-left for `receive`, which takes one at a time. So is everything when anything fails: then each meets its own fate.
+First those that only open tickets, then answers of those who asked, one for each ticket. Whatever could depend on
+another mail of the claim is left for `receive`, which takes one at a time; so are all when one fails: then each meets
+its own fate.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.db import connection, transaction
@@ -26,9 +27,12 @@ from integrations.mail.receive import Read
 from integrations.mail.thread import clues
 from integrations.models import Inbound, Mail, Mailbox, State
 from lib import rows
+from tickets.actions.hearing import Heard, receive_together
 from tickets.actions.opening import Opened, Opening, open_together
+from tickets.states import Status
 
 log = logging.getLogger(__name__)
+ENDED = (Status.CLOSED, Status.CANCELLED)
 
 
 class Elsewhere(Exception):
@@ -55,27 +59,73 @@ class Work:
     sender: User | None = None
 
     @property
-    def opens(self) -> bool:
-        return self.plan.act == Act.OPEN
+    def arrival(self) -> Arrival:
+        return Arrival(self.arrived.inbound.mailbox_id, self.arrived.letter.message_id)
+
+    def put_away(self) -> None:
+        """Keep its files, where it becomes a message."""
+        if self.plan.stores:
+            kept = attachments.keep(self.arrived.letter, sender=self.plan.sender.user, at=self.mail.received_at)
+            self.read = replace(self.read, kept=kept)
+
+    def opening(self) -> Opening:
+        return Opening(
+            new=receive.new_ticket(self.read, self.plan, self.sender), at=self.mail.received_at, actor=self.sender
+        )
+
+    def heard(self) -> Heard:
+        ticket, actor = self.plan.ticket, self.plan.sender.user
+        assert ticket is not None and actor is not None  # the plan says that this person wrote on this ticket
+        text = self.read.text(automatic=False, warning=receive.warning_of(self.arrived.letter, self.plan))
+        return Heard(
+            ticket=ticket.pk, body=self.read.body, at=self.mail.received_at, actor=actor, mail=text,
+            files=self.read.kept.files,
+        )  # fmt: skip
 
 
 def take(inbounds: Sequence[Inbound]) -> set[int]:
-    """Make tickets of those that are new mail of different people; the primary keys of the rows that are done."""
-    kept: list[Kept] = []
+    """Make of them what they say, as far as that is done together; the primary keys of the rows that are done."""
+    done = tried(inbounds, new_mail) if len(inbounds) > 1 else set()
+    rest = [row for row in inbounds if row.pk not in done]
+    return done | (tried(rest, answers) if len(rest) > 1 else set())
+
+
+def tried(inbounds: Sequence[Inbound], choose: Callable[[Sequence[Inbound]], list[Work]]) -> set[int]:
+    """The primary keys of those that were chosen and are done; of none when anything fails."""
+    work: list[Work] = []
     try:
-        arrived = independent(inbounds)
-        if len(arrived) < 2:
-            return set()
-        known = known_of([one.letter for one in arrived])
-        work = [planned(one, known, kept) for one in arrived if not is_desk(one.letter, known)]
+        work = choose(inbounds)
+        for one in work:
+            one.put_away()
         if work:
             carry_out(work)
     except Exception:  # whatever it is, and whichever it is about: taken one by one, each has its own reason
         log.info("%s mails are taken one by one", len(inbounds), exc_info=True)
-        for files in kept:
-            files.discard()
+        for one in work:
+            one.read.kept.discard()
         return set()
     return {one.arrived.inbound.pk for one in work}
+
+
+def new_mail(inbounds: Sequence[Inbound]) -> list[Work]:
+    """New mail of different people who are not of the desk, which may pass on a customer's."""
+    arrived = independent(inbounds)
+    known = known_of([one.letter for one in arrived]) if arrived else Known()
+    return [planned(one, known) for one in arrived if not is_desk(one.letter, known)]
+
+
+def answers(inbounds: Sequence[Inbound]) -> list[Work]:
+    """What the asking side writes on tickets of which no mail before it is about."""
+    arrived = [Arrived(row, *receive.read_letter(bytes(row.raw), row.mailbox), row.mailbox) for row in inbounds]
+    known = known_of([one.letter for one in arrived])
+    found: list[Work] = []
+    touched = set[int]()
+    for one in (planned(each, known) for each in arrived):
+        ticket = one.plan.ticket or one.plan.candidate
+        if one.plan.act == Act.RECEIVE and ticket and ticket.pk not in touched and ticket.status not in ENDED:
+            found.append(one)
+        touched |= {ticket.pk} if ticket else set()
+    return found
 
 
 def independent(inbounds: Sequence[Inbound]) -> list[Arrived]:
@@ -104,36 +154,34 @@ def is_desk(letter: Letter, known: Known) -> bool:
     return user is not None and user.is_desk
 
 
-def planned(one: Arrived, known: Known, kept: list[Kept]) -> Work:
-    """What is to become of it; its files are put away, and noted in `kept`."""
-    at = one.inbound.received_at
-    plan = decide(one.letter, one.head, one.mailbox, known, at=at)
-    files = attachments.keep(one.letter, sender=plan.sender.user, at=at) if plan.stores else Kept()
-    kept.append(files)
-    read = Read(one.letter, one.mailbox, files, known)
+def planned(one: Arrived, known: Known) -> Work:
+    """What is to become of it."""
+    plan = decide(one.letter, one.head, one.mailbox, known, at=one.inbound.received_at)
+    read = Read(one.letter, one.mailbox, Kept(), known)
     return Work(one, plan, read, receive.record_of(one.inbound, one.letter, plan))
 
 
 def carry_out(work: Sequence[Work]) -> None:
-    """All of it, or nothing. Raises Elsewhere."""
-    opening = [one for one in work if one.opens]
-    arrivals: dict[int, Arrival] = {}
+    """All of it, or nothing. Raises Elsewhere, Refused."""
+    opening = [one for one in work if one.plan.act == Act.OPEN]
+    answering = [one for one in work if one.plan.act == Act.RECEIVE]
+    arrivals = {one.plan.ticket.pk: one.arrival for one in answering if one.plan.ticket}
 
     def note(opened: Sequence[Opened]) -> None:
         for one, (ticket, message) in zip(opening, opened, strict=True):
             one.mail.ticket_id, one.mail.message, one.mail.author = ticket.pk, message, one.sender
-            arrivals[ticket.pk] = Arrival(one.arrived.inbound.mailbox_id, one.arrived.letter.message_id)
+            arrivals[ticket.pk] = one.arrival
 
     with arriving_together(arrivals), transaction.atomic():
         begin([one.arrived.inbound.pk for one in work])
         meet(opening)
-        openings = [
-            Opening(new=receive.new_ticket(one.read, one.plan, one.sender), at=one.mail.received_at, actor=one.sender)
-            for one in opening
-        ]
-        if openings:
-            open_together(openings, via=receive.VIA, before_told=note)
-        for one in opening:
+        if opening:
+            open_together([one.opening() for one in opening], via=receive.VIA, before_told=note)
+        if answering:
+            messages = receive_together([one.heard() for one in answering], via=receive.VIA)
+            for one, message in zip(answering, messages, strict=True):
+                one.mail.message, one.mail.author_id = message, message.author_id
+        for one in (*opening, *answering):
             receive.hear_from(one.plan.sender.user, one.arrived.letter)
         rows.insert([one.mail for one in work])
         finish(work)

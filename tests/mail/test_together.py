@@ -7,9 +7,10 @@ from deliveries.models import Delivery
 from integrations import inbound
 from integrations.mail import intake
 from integrations.models import Inbound, Mail, Mailbox
-from tests.mail.post import arrives, letter_to, mail, sent
+from tests.mail.post import answering, arrives, letter_to, mail, sent
 from tests.make import T0, later
 from tickets import search
+from tickets.actions import conversation, progress
 from tickets.models import Event, Message, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -147,3 +148,58 @@ def test_one_alone_and_one_of_two_say_the_same(mailbox):
     assert of_alone == of_among
     letters = [letter_to(alone.ticket, "ann@a.example"), letter_to(among.ticket, "bob@b.example")]
     assert letters[0].sender == letters[1].sender and set(letters[0].headers) == set(letters[1].headers)
+
+
+@pytest.fixture
+def asked(mailbox) -> list[Ticket]:
+    """Three tickets, of Ann, Bob and Cat."""
+    mails = come(mailbox, *(mail("", f"Message-ID: <{one}@x>", sender=f"{one}@a.example") for one in PEOPLE))
+    return [one.ticket for one in mails]
+
+
+PEOPLE = ("ann", "bob", "cat")
+
+
+def answer(ticket: Ticket, words: str) -> bytes:
+    letter = letter_to(ticket, ticket.requester.email)
+    return mail(f"{words}\n", answering(letter), sender=ticket.requester.email)
+
+
+def test_answers_that_come_together_join_their_own_tickets(cast, mailbox, asked):
+    agent = {"at": later(minutes=1), "actor": cast.admin, "via": "web"}
+    conversation.reply(ticket=asked[0], body="Which browser?", **agent)
+    conversation.reply(ticket=asked[1], body="Better now?", **agent)
+    progress.resolve(ticket=asked[1], code="fixed", text="Cleared.", **agent)
+    noted = come(mailbox, *(answer(one, f"Words of {one.requester}.") for one in asked), at=later(minutes=2))
+    assert [(one.outcome, one.ticket, one.author) for one in noted] == [
+        ("appended", ticket, ticket.requester) for ticket in asked
+    ]
+    assert [one.message.body for one in noted] == [f"Words of {one.requester}." for one in asked]
+    assert [Ticket.objects.get(pk=one.pk).status for one in asked] == ["diagnosing", "diagnosing", "new"]
+    assert all(Ticket.objects.get(pk=one.pk).needs_reply for one in asked)
+    assert search.find(cast.admin, "words") == [one.pk for one in reversed(asked)]
+    told = Event.objects.filter(ticket=asked[1]).order_by("pk").values_list("kind", flat=True)
+    assert list(told)[-2:] == ["received", "reopened"]
+
+
+def test_of_two_answers_on_one_ticket_the_second_comes_after(mailbox, asked):
+    letters = [answer(asked[0], "First."), answer(asked[1], "Else."), answer(asked[0], "Second.")]
+    assert [one.outcome for one in come(mailbox, *letters, at=later(minutes=1))] == ["appended"] * 3
+    bodies = asked[0].messages.order_by("pk").values_list("body", flat=True)
+    assert list(bodies)[1:] == ["First.", "Second."]
+
+
+def test_answers_that_fail_together_are_taken_one_by_one(mailbox, asked, cast):
+    letters = [answer(one, "Still broken.") for one in asked]
+    progress.cancel(ticket=asked[1], reason="spam", at=later(minutes=1), actor=cast.admin, via="web")
+    noted = come(mailbox, *letters, at=later(minutes=2))
+    assert [one.outcome for one in noted] == ["appended", "created", "appended"]
+    assert noted[1].ticket.follows == asked[1]
+
+
+def test_a_strangers_answer_among_others_is_held(mailbox, asked):
+    letter = letter_to(asked[0], "ann@a.example")
+    stranger = mail("Let me in.\n", answering(letter), sender="eve@evil.example")
+    held, *others = come(mailbox, stranger, *(answer(one, "x") for one in asked), at=later(minutes=1))
+    assert (held.outcome, held.candidate, held.ticket) == ("held", asked[0], None)
+    assert [one.outcome for one in others] == ["appended"] * 3

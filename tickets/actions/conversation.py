@@ -12,7 +12,7 @@ from tickets.actions.opening import Enclosed, NewTicket, open_ticket
 from tickets.errors import Moved, Refused
 from tickets.events import record, working_on
 from tickets.models import Audience, Event, Kind, MailText, Message, Ticket
-from tickets.search import index_text
+from tickets.search import index_texts
 from tickets.states import Status
 
 
@@ -28,8 +28,28 @@ def write(
     automatic: bool = False,
     mail: MailText | None = None,
 ) -> Message:
-    """Add a message row to a locked ticket and its words to the search. Raises Refused when there is nothing in it;
-    an empty mail is kept."""
+    """Add a message row to a locked ticket and its words to the search. Raises Refused."""
+    message = drafted(
+        ticket, body=body, audience=audience, author=author, from_desk=from_desk, channel=channel, files=files,
+        automatic=automatic, mail=mail,
+    )  # fmt: skip
+    keep([(message, files)])
+    return message
+
+
+def drafted(
+    ticket: Ticket,
+    *,
+    body: str,
+    audience: str,
+    author: User | None,
+    from_desk: bool,
+    channel: str,
+    files: Sequence[File] = (),
+    automatic: bool = False,
+    mail: MailText | None = None,
+) -> Message:
+    """A message, not yet saved. Raises Refused when there is nothing in it; an empty mail is kept."""
     body = body.replace("\0", "").strip()
     if not body and not files and mail is None:
         raise Refused("Write something first.", field="body")
@@ -46,10 +66,14 @@ def write(
     )
     message.take_mail(mail)
     message.render_body()
-    rows.insert([message])
-    rows.insert([Enclosed(message=message, file=file) for file in files])
-    index_text(ticket, body, audience)
     return message
+
+
+def keep(messages: Sequence[tuple[Message, Sequence[File]]]) -> None:
+    """Save messages, each on a ticket of its own, with their files, and their words for the search."""
+    rows.insert([message for message, _ in messages])
+    rows.insert([Enclosed(message=message, file=file) for message, files in messages for file in files])
+    index_texts((message.ticket, message.body, message.audience) for message, _ in messages)
 
 
 def stop_if_moved(ticket: Ticket, seen: int | None, author: User | None) -> None:
@@ -138,16 +162,21 @@ def receive(
             locked, body=body, audience=Audience.PUBLIC, author=actor, from_desk=False, channel=via, files=files,
             mail=mail,
         )  # fmt: skip
-        locked.needs_reply = True
-        if locked.requester_id == actor.pk:
-            locked.requester = actor  # the followers need not ask for her again
-        marks = {"warning": mail.warning} if mail and mail.warning else {}
-        record(locked, Kind.RECEIVED, at=locked.now, actor=actor, via=via, message=message, data=marks)
-        if locked.status in (Status.RESOLVED, Status.CLOSED):
-            reopen_locked(locked, at=locked.now, actor=actor, via=via, reason="The requester wrote again.")
-        elif locked.status == Status.WAITING:
-            set_status(locked, Status.DIAGNOSING, at=locked.now, actor=actor, via=via)
+        heard(locked, message, actor=actor, via=via, mail=mail)
     return message
+
+
+def heard(locked: Ticket, message: Message, *, actor: User, via: str, mail: MailText | None) -> None:
+    """It is the desk's move again."""
+    locked.needs_reply = True
+    if locked.requester_id == actor.pk:
+        locked.requester = actor  # the followers need not ask for her again
+    marks = {"warning": mail.warning} if mail and mail.warning else {}
+    record(locked, Kind.RECEIVED, at=locked.now, actor=actor, via=via, message=message, data=marks)
+    if locked.status in (Status.RESOLVED, Status.CLOSED):
+        reopen_locked(locked, at=locked.now, actor=actor, via=via, reason="The requester wrote again.")
+    elif locked.status == Status.WAITING:
+        set_status(locked, Status.DIAGNOSING, at=locked.now, actor=actor, via=via)
 
 
 def file_automatic(

@@ -28,7 +28,7 @@ from tickets.models import (
     rules_in_force,
 )
 from tickets.routing import Draft, Placement, Rule, place
-from tickets.search import index_new
+from tickets.search import index_texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +200,9 @@ def written(openings: Sequence[Opening], drafts: Sequence[Drafted]) -> list[Open
             for follower in {*opening.new.followers} - {opening.new.requester}
         ]
     )
-    index_new((ticket, f"{ticket.subject}\n{message.body if message else ''}") for ticket, message in opened)
+    index_texts(
+        (ticket, f"{ticket.subject}\n{message.body if message else ''}", Audience.PUBLIC) for ticket, message in opened
+    )
     return opened
 
 
