@@ -14,6 +14,7 @@ from sla import hours, rulebook
 from sla.actions.replan import replan
 from sla.durations import Promise
 from sla.models import Calendar, CalendarVersion, Policy, PolicyVersion, Replan, Stage, Target
+from sla.rulebook import Rulebook
 
 # (severity, obligation) -> what is promised, in which calendar.
 Targets = Mapping[tuple[int, str], tuple[Promise, Calendar]]
@@ -55,6 +56,28 @@ def save_policy(
 ) -> tuple[Policy, Replan]:
     """Make a policy or change one: a new version either way. The default one keeps applying to everything. `stages` are
     their columns in order, with the "pk" of those that exist already; None leaves them as they are."""
+    row = write_policy(policy, targets, stages, fields)
+    PolicyVersion.objects.create(policy=row, version=row.version, definition=row.definition())
+    audit("policy changed" if policy else "policy made", at=at, actor=actor, object=row, **row.definition())
+    rulebook.renew()
+    return row, replan(why=f"policy “{row}” changed", at=at, actor=actor)
+
+
+def rulebook_with(
+    *, policy: Policy | None, targets: Targets, stages: Sequence[dict[str, Any]] | None = None, **fields: Any
+) -> Rulebook:
+    """The rulebook as it would be once this were saved. Nothing is: the rows are written, read and taken back."""
+    with transaction.atomic():
+        write_policy(policy, targets, stages, fields)
+        found = rulebook.load()
+        transaction.set_rollback(True)
+    return found
+
+
+def write_policy(
+    policy: Policy | None, targets: Targets, stages: Sequence[dict[str, Any]] | None, fields: Mapping[str, Any]
+) -> Policy:
+    """Its rows, in a version of their own."""
     row = (
         Policy.objects.select_for_update().get(pk=policy.pk) if policy else Policy(version=0, position=last_position())
     )
@@ -71,10 +94,7 @@ def save_policy(
     )
     if stages is not None:
         keep_stages(row, stages)
-    PolicyVersion.objects.create(policy=row, version=row.version, definition=row.definition())
-    audit("policy changed" if policy else "policy made", at=at, actor=actor, object=row, **row.definition())
-    rulebook.renew()
-    return row, replan(why=f"policy “{row}” changed", at=at, actor=actor)
+    return row
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """/settings/policies/"""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,12 +11,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.doors import SettingsRequest, managers
 from accounts.errors import Refused
 from lib.attempts import attempt
+from sla import rulebook, whatif
 from sla.actions import setup
 from sla.durations import HELP
 from sla.forms import PolicyForm
 from sla.forms.stages import StageFormSet, known_stages, stages_given
 from sla.models import Clock, Policy, Replan
 from sla.rulebook import as_rule
+from sla.whatif import Verdict
 
 HOME = "/settings/policies/"
 
@@ -42,14 +46,19 @@ def policy(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
     form = PolicyForm(request.POST or None, policy=row)
     stages = StageFormSet(request.POST or None, initial=known_stages(row), prefix="stages")
 
-    def save() -> Replan:
-        _, replanned = setup.save_policy(
-            policy=row, targets=form.targets(), stages=stages_given(stages.forms), at=timezone.now(),
-            actor=request.user, **form.values(),
-        )  # fmt: skip
-        return replanned
+    def edit() -> dict[str, Any]:
+        return {"policy": row, "targets": form.targets(), "stages": stages_given(stages.forms), **form.values()}
 
-    if request.method == "POST" and stages.is_valid() and (done := attempt(form, save, Refused)):
+    def save() -> Replan:
+        return setup.save_policy(**edit(), at=timezone.now(), actor=request.user)[1]
+
+    def compare() -> Verdict:
+        return whatif.compare(rulebook.current(), setup.rulebook_with(**edit()), at=timezone.now())
+
+    verdict = None
+    if "compare" in request.POST:
+        verdict = stages.is_valid() and attempt(form, compare, Refused)
+    elif request.method == "POST" and stages.is_valid() and (done := attempt(form, save, Refused)):
         name = form.cleaned_data["name"]
         if done.finished_at:
             messages.success(request, f"{name} is saved; the deadlines of {done.total} open tickets follow it.")
@@ -59,7 +68,7 @@ def policy(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
     context = {
         "form": form, "stages": stages, "title": row.name if row else "New policy", "back": HOME,
         "back_label": "Policies",
-        "subtitle": f"Version {row.version}" if row else "", "duration_help": HELP,
+        "subtitle": f"Version {row.version}" if row else "", "duration_help": HELP, "verdict": verdict,
     }  # fmt: skip
     if row and not row.is_default:
         context |= {
