@@ -14,6 +14,7 @@ from itertools import count
 
 from accounts.models import User
 from deliveries.send import keep_past
+from helpdesk.demo.handovers import Upwards
 from helpdesk.demo.stories import ALERTS, STORIES, Story
 from helpdesk.demo.world import World
 from integrations import inbound
@@ -40,6 +41,7 @@ class Replay:
         self.rng = random.Random(20)
         self.heap: list[tuple[datetime, int, Step]] = []
         self.order = count()
+        self.upwards = Upwards(world.teams["back-end"], [world.desk["ben"], world.desk["lea"]])
 
     def plan(self, at: datetime, step: Step) -> None:
         """Do `step` at `at`, unless that is still to come: then the ticket stays as it is now."""
@@ -82,7 +84,7 @@ class Replay:
         return at
 
     def tell(self, story: Story, at: datetime, *, until: str = "end", pace: float = 1.0) -> None:
-        """Plan a ticket's life from `at` on. `until` stops it early: new, taken, asked, answered, resolved."""
+        """Plan a ticket's life from `at` on. `until` stops it early: new, taken, handed, asked, answered, resolved."""
         requester = self.rng.choice(self.world.customers)
 
         def open_it(when: datetime) -> None:
@@ -99,10 +101,9 @@ class Replay:
                 at=when, actor=clerk or requester, via="web" if by_phone else story.channel,
             )  # fmt: skip
             if until != "new":
-                self.plan(
-                    self.at_work(when + self.minutes(18 * ticket.severity * pace)),
-                    lambda t: self.take(ticket, story, t, until),
-                )
+                taken = when + self.minutes(18 * ticket.severity * pace)
+                taken = taken if until == "handed" else self.at_work(taken)  # what waits this morning, on any day
+                self.plan(taken, lambda t: self.take(ticket, story, t, until))
 
         self.plan(at, open_it)
 
@@ -119,11 +120,25 @@ class Replay:
             return
         if story.note:
             conversation.note(ticket=ticket, body=story.note, at=at + timedelta(minutes=4), actor=agent, via="web")
+        if until == "handed":
+            self.upwards.send(ticket, story, agent, at + timedelta(minutes=9))
+            return
         then = self.at_work(at + self.minutes(25))
-        if story.ask:
+        if self.upwards.goes_up(ticket):
+            self.plan(then, lambda t: self.hand_up(ticket, story, agent, t, until))
+        elif story.ask:
             self.plan(then, lambda t: self.ask(ticket, story, agent, t, until))
         else:
             self.plan(then, lambda t: self.reassure(ticket, story, agent, t, until))
+
+    def hand_up(self, ticket: Ticket, story: Story, agent: User, at: datetime, until: str) -> None:
+        """Up a tier; the second line answers, and whoever has it then goes on."""
+        self.upwards.send(ticket, story, agent, at)
+
+        def go_on(person: User, then: datetime) -> None:
+            self.plan(self.at_work(then), lambda t: self.reassure(ticket, story, person, t, until))
+
+        self.plan(self.at_work(at + self.minutes(40)), lambda t: self.upwards.answer(ticket, agent, t, go_on=go_on))
 
     def ask(self, ticket: Ticket, story: Story, agent: User, at: datetime, until: str) -> None:
         body = f"Thank you for writing. {story.ask}"
@@ -237,5 +252,7 @@ def today(story: Replay, now: datetime) -> None:
            ("resolved", 900), ("new", 75), ("taken", 230)]  # fmt: skip
     for number, (until, minutes) in enumerate(ago):
         story.tell(STORIES[number], now - timedelta(minutes=minutes), until=until, pace=0.3)
+    for number, minutes in ((1, 130), (11, 85)):
+        story.tell(STORIES[number], now - timedelta(minutes=minutes), until="handed", pace=0.1)
     story.alert(0, now - timedelta(minutes=24), lasts=None)
     story.alert(3, now - timedelta(minutes=190), lasts=timedelta(minutes=40))
