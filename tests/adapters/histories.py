@@ -33,7 +33,9 @@ NAMES = {
 STATUSES = {
     "new": Status.NEW, "open": Status.DIAGNOSING, "pending": Status.WAITING, "on_hold": Status.ON_HOLD,
     "resolved": Status.RESOLVED, "closed": Status.CLOSED, "cancelled": Status.CANCELLED, "merged": Status.CANCELLED,
-    "deleted": Status.CANCELLED, "spam": Status.CANCELLED,
+    "deleted": Status.CANCELLED, "spam": Status.CANCELLED, "acknowledged": Status.ACKNOWLEDGED,
+    "in_progress": Status.DIAGNOSING, "waiting": Status.WAITING, "hold": Status.ON_HOLD, "solved": Status.RESOLVED,
+    "merge": Status.CANCELLED, "delete": Status.CANCELLED, "cancel": Status.CANCELLED,
 }  # fmt: skip
 # Switches of a policy, the value that a policy without it has, and all that are offered.
 OFFERED = {
@@ -76,7 +78,8 @@ def rule_of(policy: dict[str, Any], calendar: dict[str, Any], version: int, stag
                     stages=tuple(mark(n, s) for n, s in enumerate(stages) if s["clock"] == name),
                 )
     paused = frozenset(str(STATUSES[state]) for state in policy.get("pause_states", ["pending"]))
-    pausing = policy.get("pause_clocks") or list(NAMES)
+    pausing = policy.get("pause_clocks")
+    pausing = list(NAMES) if pausing is None else pausing
     pauses = {str(NAMES[name]): paused for name in pausing if name in NAMES}
     return Rule(
         1, "Policy", version, None, None, "", pauses, terms,
@@ -121,8 +124,8 @@ class History:
         if opening:
             ticket.opened_at, ticket.severity = at, severity_of(event.get("priority"))
             ticket.status = STATUSES[event.get("state", "open")]
-        elif event["type"] == "state":
-            ticket.status = STATUSES[event["to"]]
+        elif event["type"] == "state" or event["type"] in STATUSES:
+            ticket.status = STATUSES[event["to"] if event["type"] == "state" else event["type"]]
             lines.append(self.line(Kind.STATUS_CHANGED, at))
         elif event["type"] == "priority":
             before, ticket.severity = ticket.severity, severity_of(event["to"])
