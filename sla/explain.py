@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from lib.templatetags.ui import human_seconds
+from lib.templatetags.ui import human_seconds, working_time
 from sla import breakdown, hours, spans
 from sla.breakdown import Piece
 from sla.durations import spoken
@@ -160,11 +160,11 @@ def verdict(clock: Clock, used: float, now: datetime) -> tuple[str, str]:
         return "none", "Cancelled"
     if clock.state == State.STOPPED:
         if clock.breached_at is None:
-            return "met", f"Met in {human_seconds(used)}"
-        return "breached", f"Missed by {human_seconds(left)}" if left < 0 else "Missed"
+            return "met", f"Met in {working_time(used)}"
+        return "breached", f"Missed by {working_time(left)}" if left < 0 else "Missed"
     if clock.state == State.PAUSED:
         over = "over" if left < 0 else "left"
-        return ("breached" if clock.breached_at else "paused"), f"Paused, {human_seconds(left)} {over}"
+        return ("breached" if clock.breached_at else "paused"), f"Paused, {working_time(left)} {over}"
     if clock.due_at is None:
         return "none", "No working time"
     seconds = (clock.due_at - now).total_seconds()

@@ -124,15 +124,21 @@ def human_seconds(seconds: float | None) -> str:
     """Seconds as people say them: "45s", "12m", "2h 05m", "3d 4h". The sign is dropped; None is a dash."""
     if seconds is None:
         return "–"
-    total = abs(int(seconds))
-    if total < 60:
-        return f"{total}s"
-    days, rest = divmod(total, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes = rest // 60
+    days, rest = divmod(abs(int(seconds)), 86_400)
     if days:
-        return f"{days}d {hours}h" if hours else f"{days}d"
-    return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m"
+        return f"{days}d {rest // 3_600}h" if rest >= 3_600 else f"{days}d"
+    return working_time(seconds)
+
+
+@register.filter
+def working_time(seconds: float | None) -> str:
+    """Like `human_seconds`, but never in days: how many hours a working day has is the calendar's to say."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(abs(int(seconds)), 60)
+    if not minutes:
+        return f"{rest}s"
+    return f"{minutes // 60}h {minutes % 60:02d}m" if minutes >= 60 else f"{minutes}m"
 
 
 @register.filter
