@@ -94,6 +94,10 @@ def test_who_is_late_is_told(cast, handed, as_user):
     assert (late.status_code, "accepted by Ben already" in late.content.decode()) == (422, True)
 
 
+def test_a_ticket_that_was_never_handed_over_has_an_empty_card(cast, ticket, as_user):
+    assert '<section id="handover" hidden></section>' in page(as_user(cast.agent), ticket)
+
+
 def test_the_queue_marks_what_waits_to_be_accepted(cast, handed, as_user):
     client = as_user(cast.other_agent)
     assert "Handover</span>" in client.get("/queue/all").content.decode()
