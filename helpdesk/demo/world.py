@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.models import Membership, Organisation, Role, Team, User
 from catalog.models import Component, Site
 from helpdesk.demo import PASSWORD
+from helpdesk.demo.contracts import make_contract
 from integrations.models import Source
 from knowledge import actions as knowledge
 from knowledge.models import Article, ArticleStatus
@@ -161,4 +162,5 @@ def make_world(*, at: datetime) -> World:
     sites = make_catalog(teams)
     source = make_intake(teams, sites, desk["admin"])
     make_articles(desk, at=at)
+    make_contract(now=at, admin=desk["admin"])
     return World(teams=teams, desk=desk, customers=customers, sites=sites, source=source)
