@@ -20,15 +20,11 @@ ALL = Count("*")  # never Count("pk"): the indexes that answer do not hold it
 NONE = Value(0, output_field=IntegerField())
 
 
-@dataclass(frozen=True)
-class Score:
-    """How one obligation fared at one severity. `open_over`: those of `breached` that are still not met."""
+class Share:
+    """Met and breached, and what part of both was met."""
 
-    obligation: str
-    severity: int
     met: int
     breached: int
-    open_over: int
 
     @property
     def decided(self) -> int:
@@ -38,6 +34,17 @@ class Score:
     def percent(self) -> float | None:
         """Share of promises kept, 0–100."""
         return 100 * self.met / self.decided if self.decided else None
+
+
+@dataclass(frozen=True)
+class Score(Share):
+    """How one obligation fared at one severity. `open_over`: those of `breached` that are still not met."""
+
+    obligation: str
+    severity: int
+    met: int
+    breached: int
+    open_over: int
 
 
 def unseen(begin: datetime, end: datetime) -> Q:
@@ -107,7 +114,7 @@ GROUPS = {
 
 
 @dataclass(frozen=True)
-class Tally:
+class Tally(Share):
     """How one obligation fared in one group (its key; None: tickets without one). `late`: those of `breached` that are
     still not met. Running, paused and cancelled ones stand beside and count for nothing."""
 
@@ -119,15 +126,6 @@ class Tally:
     running: int = 0
     paused: int = 0
     cancelled: int = 0
-
-    @property
-    def decided(self) -> int:
-        return self.met + self.breached
-
-    @property
-    def percent(self) -> float | None:
-        """Share of promises kept, 0-100."""
-        return 100 * self.met / self.decided if self.decided else None
 
     def __add__(self, other: "Tally") -> "Tally":
         """Both together, in the group of the first."""
@@ -175,7 +173,10 @@ class Window:
 
     @property
     def missed(self) -> "QuerySet[Clock]":
-        return self.clocks.filter(self.over)
+        if self.basis != Basis.DECIDED:
+            return self.clocks.filter(self.over)
+        seen = Q(settled_at__gte=self.begin, settled_at__lt=self.until, breached_at__isnull=False)
+        return counted(self.about).filter(seen | unseen(self.begin, self.until))
 
     @property
     def pressed(self) -> "QuerySet[Clock]":
@@ -183,41 +184,57 @@ class Window:
         return Clock.objects.filter(self.about, pressed_at__gte=self.begin, pressed_at__lt=self.end)
 
     @property
-    def parts(self) -> "list[QuerySet[Clock]]":
-        """All that a tally speaks of, in parts that share no clock and have an index each. Undecided ones of a window
-        by decision are those that began before its end and stand so now; cancelled ones those that began within it."""
-        every = Clock.objects.filter(self.about, target__isnull=False)
+    def parts(self) -> "list[tuple[QuerySet[Clock], dict[str, Any]]]":
+        """All that a tally speaks of, in parts with an index each, and what each part counts (COUNTED). Undecided ones
+        of a window by decision are those that began before its end and stand so now; cancelled ones began within it."""
+        every, counts, over = Clock.objects.filter(self.about, target__isnull=False), Q(counts=True), self.over
+        undecided = {
+            "running": Count("state", filter=counts & Q(state=State.RUNNING) & ~over),
+            "paused": Count("state", filter=counts & Q(state=State.PAUSED) & ~over),
+        }
         if self.basis != Basis.DECIDED:
-            return [every.filter(self.tickets)]
-        undecided = Q(state__in=(State.RUNNING, State.PAUSED), settled_at=None, started_at__lt=self.end)
+            sums = {
+                "decided": Count("state", filter=counts & (Q(state=State.STOPPED) | over)),
+                "breached": Count("state", filter=counts & over),
+                "late": Count("state", filter=counts & over & ~Q(state=State.STOPPED)),
+                "cancelled": Count("state", filter=~counts),
+            }
+            return [(every.filter(self.tickets), sums | undecided)]
+        within = every.filter(counts, settled_at__gte=self.begin, settled_at__lt=self.until)
+        still = Count("state", filter=~Q(state=State.STOPPED))
         return [
-            every.filter(counts=True, settled_at__gte=self.begin, settled_at__lt=self.until),
-            every.filter(unseen(self.begin, self.until), counts=True),
-            every.filter(undecided, counts=True).exclude(self.over),
-            every.filter(counts=False, started_at__gte=self.begin, started_at__lt=self.end),
+            (within.filter(obligation__in=Obligation.values, severity__in=Severity.values), {"decided": ALL}),
+            (within.filter(breached_at__isnull=False), {"breached": ALL, "late": still}),
+            (every.filter(unseen(self.begin, self.until), counts), {"decided": ALL, "breached": ALL, "late": ALL}),
+            (
+                every.filter(counts, state__in=(State.RUNNING, State.PAUSED), settled_at=None, started_at__lt=self.end),
+                undecided,
+            ),
+            (every.filter(~counts, started_at__gte=self.begin, started_at__lt=self.end), {"cancelled": ALL}),
         ]
+
+
+COUNTED = ("decided", "breached", "late", "running", "paused", "cancelled")
 
 
 def tally(window: Window, by: str) -> list[Tally]:
     """A row for every obligation and group that has a clock, in no order: one statement. `by` is a key of GROUPS."""
-    over, counts = window.over, Q(counts=True)
-    sums = {
-        "met": Count("state", filter=counts & Q(state=State.STOPPED, breached_at=None)),
-        "breached": Count("state", filter=counts & over),
-        "late": Count("state", filter=counts & over & ~Q(state=State.STOPPED)),
-        "running": Count("state", filter=counts & Q(state=State.RUNNING) & ~over),
-        "paused": Count("state", filter=counts & Q(state=State.PAUSED) & ~over),
-        "cancelled": Count("state", filter=~counts),
-    }
     first, *others = [
-        part.order_by().values("obligation", GROUPS[by]).annotate(**sums).values_list("obligation", GROUPS[by], *sums)
-        for part in window.parts
+        part.order_by()
+        .values("obligation", GROUPS[by])
+        .annotate(**{f"n_{name}": sums.get(name, NONE) for name in COUNTED})
+        .values_list("obligation", GROUPS[by], *(f"n_{name}" for name in COUNTED))
+        for part, sums in window.parts
     ]
-    found: dict[tuple[str, int | None], Tally] = {}
+    found: dict[tuple[str, int | None], list[int]] = {}
     for obligation, group, *numbers in first.union(*others, all=True) if others else first:
-        row = Tally(obligation, group, *numbers)
-        found[obligation, group] = found[obligation, group] + row if (obligation, group) in found else row
-    return list(found.values())
+        sums = found.setdefault((obligation, group), [0] * len(COUNTED))
+        found[obligation, group] = [a + b for a, b in zip(sums, numbers, strict=True)]
+    return [
+        Tally(obligation, group, decided - breached, breached, *beside)
+        for (obligation, group), (decided, breached, *beside) in found.items()
+        if decided or any(beside)
+    ]
 
 
 def kept_throughout(window: Window) -> tuple[int, int]:
