@@ -12,11 +12,17 @@ from django.db.models.functions import Coalesce
 
 from sla import hours, spans
 from sla.compliance import Window
-from sla.models import CalendarVersion, Clock, State
+from sla.models import Calendar, CalendarVersion, Clock, State
 
 CHUNK = 500
 LATE_SHOWN = 20
-CONTEXT = ("ticket__team", "ticket__site", "ticket__organisation", "calendar")
+CONTEXT = ("ticket__team", "ticket__site", "ticket__organisation")
+# What a row shows, and nothing else: tickets and clocks are wide, and a file has tens of thousands.
+SHOWN = (
+    "obligation", "cycle", "severity", "state", "target", "elapsed", "spans", "calendar", "calendar_version", "reason",
+    "policy_version", "started_at", "stopped_at", "due_at", "breached_at", "settled_at", "ticket__subject",
+    "ticket__team__name", "ticket__site__name", "ticket__organisation__name",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,22 +45,20 @@ class Miss:
 
 def listed(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
     """In the order of a list: the newest first."""
-    return clocks.select_related(*CONTEXT).order_by(Coalesce("settled_at", "due_at").desc(), "-id")
+    return clocks.select_related(*CONTEXT).only(*SHOWN).order_by(Coalesce("settled_at", "due_at").desc(), "-id")
 
 
 def misses(clocks: Iterable[Clock], now: datetime) -> list[Miss]:
-    """With what they are over by: at most one statement, for calendars that have changed since."""
+    """With what they are over by: two statements at most, for the calendars of those that still run."""
     rows = list(clocks)
-    kept = versions(rows)
-    return [Miss(clock, over_by(clock, kept, now)) for clock in rows]
+    calendars = calendars_of(rows)
+    return [Miss(clock, over_by(clock, calendars, now)) for clock in rows]
 
 
-def over_by(clock: Clock, kept: dict[tuple[int | None, int], hours.Calendar], now: datetime) -> float:
+def over_by(clock: Clock, calendars: dict[tuple[int | None, int], hours.Calendar], now: datetime) -> float:
     used = clock.elapsed
     if clock.state == State.RUNNING:
-        calendar = kept.get((clock.calendar_id, clock.calendar_version))
-        if calendar is None:
-            calendar = clock.calendar.as_hours() if clock.calendar else hours.Calendar.always()
+        calendar = calendars[clock.calendar_id, clock.calendar_version]
         used = spans.used(calendar, clock.spans, now=now).total_seconds()
     return max(used - (clock.target or 0), 0.0)
 
@@ -83,19 +87,22 @@ def late(clock: Clock) -> Late:
     return Late(clock, change.get("why", ""), before.get("target"), after.get("target"))
 
 
-def versions(clocks: Sequence[Clock]) -> dict[tuple[int | None, int], hours.Calendar]:
-    """Calendars as running clocks are held to them, of those that have been edited since."""
-    old = {
-        (clock.calendar_id, clock.calendar_version)
-        for clock in clocks
-        if clock.state == State.RUNNING and clock.calendar and clock.calendar.version != clock.calendar_version
-    }
-    if not old:
+def calendars_of(clocks: Sequence[Clock]) -> dict[tuple[int | None, int], hours.Calendar]:
+    """(calendar, version) -> hours, of the clocks that run: in force, or as it was when the clock was held to it."""
+    wanted = {(clock.calendar_id, clock.calendar_version) for clock in clocks if clock.state == State.RUNNING}
+    if not wanted:
         return {}
-    wanted = Q()
-    for calendar, version in old:
-        wanted |= Q(calendar=calendar, version=version)
-    return {(row.calendar_id, row.version): row.as_hours() for row in CalendarVersion.objects.filter(wanted)}
+    rows = Calendar.objects.in_bulk([pk for pk, _ in wanted if pk])
+    found: dict[tuple[int | None, int], hours.Calendar] = {
+        (pk, number): rows[pk].as_hours() for pk, number in wanted if pk
+    }
+    old = Q()
+    for pk, number in found:
+        if pk and rows[pk].version != number:
+            old |= Q(calendar=pk, version=number)
+    if old:
+        found |= {(row.calendar_id, row.version): row.as_hours() for row in CalendarVersion.objects.filter(old)}
+    return found
 
 
 def outcome(clock: Clock) -> str:
