@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "sla",
     "integrations",
     "notifications",
+    "oncall",
     "reports",
     "helpdesk",
 ]
