@@ -8,10 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import F, Value
 
 from lib import rows
+from lib.written import Written
 from sla.models import TierBudget, TierStay
 from tickets.models import Event, Kind, Ticket
+from tickets.models.ticket import Among
 from tickets.states import ACTIVE, OPEN
 
 KINDS = frozenset(
@@ -21,6 +24,14 @@ KINDS = frozenset(
     }
 )  # fmt: skip
 CHANGING = ("team_id", "severity", "left_at", "runs_since", "used", "budget", "calendar_id", "over")
+stays_of = Written[TierStay](
+    lambda keys: (
+        TierStay.objects.filter(Among(F("ticket_id"), Value(keys)))
+        .select_related("calendar")
+        .order_by("ticket_id", "number")
+    ),
+    "keys",
+)
 # A fresh stay: its ticket, number, tier, team, severity, when it began, since when it runs, and what was used before.
 Fresh = tuple[int, int, int, int, int, datetime, datetime | None, float]
 
@@ -81,7 +92,7 @@ def begin(stays: Sequence[Fresh]) -> None:
 def fit(events: Sequence[Event]) -> None:
     """The stays of these tickets as their tickets are now: at most one statement each to read, change and begin."""
     found: dict[int, list[TierStay]] = {event.ticket_id: [] for event in events}
-    for stay in TierStay.objects.filter(ticket__in=found).select_related("calendar").order_by("number"):
+    for stay in stays_of.ask(keys=list(found)):
         found[stay.ticket_id].append(stay)
     changed: list[TierStay] = []
     started: list[Fresh] = []
@@ -111,12 +122,13 @@ def adjust(stay: TierStay, ticket: Ticket, *, at: datetime) -> None:
     if not runs or stay.severity != ticket.severity:
         halt(stay, at=at)
     if stay.severity != ticket.severity:
-        budget = TierBudget.objects.filter(tier=stay.tier, severity=ticket.severity).first()
+        found = TierBudget.objects.select_related("calendar").filter(tier=stay.tier, severity=ticket.severity)
+        budget = found.first()
         stay.severity = ticket.severity
         stay.budget, stay.calendar = (budget.seconds, budget.calendar) if budget else (None, None)
     if runs and stay.runs_since is None:
         stay.runs_since = at
-    stay.team = ticket.team
+    stay.team_id = ticket.team_id
 
 
 def halt(stay: TierStay, *, at: datetime) -> None:

@@ -5,11 +5,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from sla.models import Calendar, TierBudget, TierStay
+from sla.tiers import follow
 from tests import make
 from tests.make import T0, later
 from tickets.actions import assignment, conversation, filing, merging, progress
 from tickets.actions.handover import accept_handover, bounce_handover, hand_over
 from tickets.actions.opening import NewTicket, open_ticket
+from tickets.models import Event
 
 pytestmark = pytest.mark.django_db
 HOUR = 3600
@@ -134,3 +136,12 @@ def test_a_move_reads_once_and_writes_twice(ticket, do, back):
         hand_over(to=back, packet=PACKET, at=later(hours=1), **do)
     about = [query["sql"].split()[0] for query in sent if "sla_tier" in query["sql"]]
     assert about == ["SELECT", "UPDATE", "INSERT"]
+
+
+def test_a_pause_costs_two_statements(ticket, do, django_assert_num_queries):
+    conversation.reply(body="Which card?", at=later(minutes=10), **do)
+    lines = list(Event.objects.select_related("ticket").filter(kind="status_changed"))
+    TierStay.objects.update(runs_since=T0, used=0)
+    with django_assert_num_queries(2):
+        follow(lines)
+    assert TierStay.objects.get().used == 10 * 60
