@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import isinf
 from typing import Any
+from urllib.parse import parse_qsl
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 100
+MAX_FIELDS = 1_000
 
 FIRING, ACKNOWLEDGED, RESOLVED = "firing", "acknowledged", "resolved"
 # These change no ticket; they are kept and shown.
@@ -26,6 +28,7 @@ SEVERITIES = ("critical", "error", "warning", "info")
 # Quoted strings, also an unfinished one. Possessive, so no input makes it go back over itself.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NOT_BRACKET = re.compile(r"[^\[\]{}]+")
+_FORM = re.compile(r"\s*[A-Za-z_*][\w.*%+\[\]-]{0,200}=")  # no JSON begins so
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -61,19 +64,32 @@ class Reading:
 
 
 def load(raw: bytes, *, max_bytes: int = MAX_BYTES) -> object:
-    """Decode and parse a JSON body, checking size and nesting first. Strings come out fit for the database: NUL
-    removed, lone surrogates replaced. Raises Unreadable."""
+    """Decode and parse a JSON body, or a form as an object, checking size and nesting first. Strings come out fit for
+    the database: NUL removed, lone surrogates replaced. Raises Unreadable."""
     if len(raw) > max_bytes:
         raise Unreadable(f"The body has {len(raw):,} bytes; at most {max_bytes:,} are read.")
     text = raw.decode(json.detect_encoding(raw), errors="replace").removeprefix("\ufeff")
     if not text.strip("\x00 \t\r\n"):
         raise Unreadable("The body is empty.")
+    if _FORM.match(text):
+        return _form(text)
     _refuse_deep(text)
     try:
         body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, strict=False)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"The body is not JSON: {str(error)[:200]}.") from error
     return _clean(body) if "\\u" in text or "\x00" in text else body
+
+
+def _form(text: str) -> object:
+    """A form's fields as an object; of the fields that JSON is sent in ("payload={…}"), what is in it."""
+    try:
+        fields = dict(parse_qsl(text.strip(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise Unreadable(f"The form has more than {MAX_FIELDS:,} fields.") from error
+    if len(fields) == 1 and (only := next(iter(fields.values()))).lstrip().startswith("{"):
+        return load(only.encode("utf-8", "replace"))
+    return _clean(fields)
 
 
 def _refuse_deep(text: str) -> None:

@@ -8,7 +8,9 @@ from accounts.models import User
 from integrations import inbound
 from integrations.models import Door, Inbound, Source
 
-_INSTANT = re.compile(rb'"(?!0001)\d{4}-\d\d-\d\dT\d\d:\d\d[^"]*"')
+# Instants as text, also within JSON that is itself a text, and as seconds or milliseconds since 1970.
+_INSTANT = re.compile(rb'(\\?")(?!0001)\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]*\1')
+_NUMBER = re.compile(rb"\b17\d{8}(\d{3})?\b")
 
 
 def save_source(*, source: Source, at: datetime, actor: User) -> str:
@@ -41,8 +43,9 @@ def try_out(*, source: Source, status: str, at: datetime) -> Inbound | None:
     """Put the kind's example body through the same intake as a real one, with its times as of now."""
     if source.reader is None or status not in ("firing", "resolved"):
         return None
-    now = f'"{at.isoformat()}"'.encode()
-    raw = _INSTANT.sub(now, source.reader.payloads[status])
+    written, seconds = at.isoformat().encode(), b"%d" % at.timestamp()
+    raw = _INSTANT.sub(lambda match: match[1] + written + match[1], source.reader.payloads[status])
+    raw = _NUMBER.sub(lambda match: seconds + (b"000" if match[1] else b""), raw)
     return inbound.store(
         door=Door.ALERT, raw=raw, at=at, source=source, content_type="application/json", path="test", is_test=True
     )
