@@ -70,10 +70,9 @@ def reached(clock: Clock, terms: Terms, *, now: datetime) -> Iterator[Reached]:
         if last >= stage.times or micros(needed(stage, terms.target, last + 1)) > used:
             continue
         repetition = latest(stage, terms.target, used)
-        since, at = (
-            spans.instant(terms.hours, clock.spans, needed(stage, terms.target, n)) or now
-            for n in (last + 1, repetition)
-        )
+        since = at = spans.instant(terms.hours, clock.spans, needed(stage, terms.target, last + 1)) or now
+        if repetition > last + 1:
+            at = spans.instant(terms.hours, clock.spans, needed(stage, terms.target, repetition)) or now
         clock.fired = {**clock.fired, str(stage.pk): [arming, repetition]}
         found.append(Reached(stage, arming, repetition, min(since, now), min(at, now)))
     yield from sorted(found, key=lambda one: one.since)

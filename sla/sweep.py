@@ -184,7 +184,7 @@ def things_due(clock: Clock, book: Rulebook, now: datetime) -> Iterable[Reached 
         found.append((breach.due_at, 0, breach))
     if not found:  # cannot be: an instant has passed. Saying so is what keeps a wrong row from looping.
         raise ValueError(f"fires at {clock.fires_at}, and nothing is due at {now}")
-    clocks.plan(clock, terms)
+    clock.fires_at = stages.upcoming(clock, terms)[1]
     for _, _, one in sorted(found, key=lambda item: item[:2]):
         yield one
 
