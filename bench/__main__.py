@@ -12,7 +12,7 @@ import django
 
 from helpdesk.runtime.scratch import scratch_servers
 
-PARTS = ["reading", "writing", "alerts", "sweep", "mail"]
+PARTS = ["reading", "writing", "alerts", "sweep", "deadlines", "mail"]
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=60, help="requests of each kind")
     parser.add_argument("--rate", type=int, default=200, help="alerts a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long alerts are posted")
+    parser.add_argument("--running", type=int, default=0, help="sweep among so many running clocks, too")
     parser.add_argument(
         "--only", choices=PARTS, nargs="+", default=PARTS, help="what is measured; all of it by default"
     )
@@ -54,8 +55,8 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     """Load, measure, and set every figure beside the floor."""
     from django.core.management import call_command
 
+    from bench import deadlines, mail, mail_intake, pages, sweeps
     from bench import desk as desks
-    from bench import mail, mail_intake, pages, sweeps
     from helpdesk.runtime import paths
     from tickets.models import Message, Ticket
 
@@ -84,6 +85,16 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             result["alert_intake"] = pages.alerts(desk, rate=options.rate, seconds=options.seconds)
         if "sweep" in options.only:
             result["sla_sweep"] = sweeps.sweeps(postmaster)
+        if "deadlines" in options.only:
+            sweeps.let_run(sweeps.RUNNING)
+            result["working_time"] = deadlines.arithmetic()
+            result["opening"] = deadlines.opening(postmaster, options.times)
+            result["detection_lag"] = deadlines.lag()
+            result["replanning"] = deadlines.replanning(postmaster)
+        if options.running > sweeps.RUNNING:
+            result["sla_sweep_of_many"] = {"running": deadlines.many_more(options.running)} | {
+                name: sweeps.measure(sweeps.ROUNDS[name], postmaster) for name in ("due_0", "due_100", "due_10000")
+            }
         if "mail" in options.only:
             result["mail_parsing"] = mail.parsing()
             result["mail_intake"] = mail_intake.mail_intake(postmaster)

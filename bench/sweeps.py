@@ -1,6 +1,7 @@
 """What the sweep of the clocks costs: idle, with a few due, and with thousands, among a hundred thousand that run."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -95,7 +96,7 @@ def let_run(wanted: int) -> None:
                  WHERE id IN (SELECT id FROM tickets_ticket WHERE status = 'closed' ORDER BY id DESC LIMIT %s)
              RETURNING id)
             UPDATE sla_clock SET state = 'running', stopped_at = NULL, settled_at = NULL, breached_at = NULL,
-                   stage = 'due', due_at = %s + sla_clock.id %% 40 * interval '1 day',
+                   fired = '{}', due_at = %s + sla_clock.id %% 40 * interval '1 day',
                    fires_at = %s + sla_clock.id %% 40 * interval '1 day'
               FROM reopened WHERE ticket_id = reopened.id AND state = 'stopped'
             """,
@@ -117,10 +118,13 @@ def fall_due(one: Round, *, now: datetime) -> None:
         terms = rule.terms[(clock.severity, clock.obligation)]
         start = hours.add(terms.hours, now, -terms.target - 1)
         assert start is not None
+        target = terms.target_from(start)
+        start = hours.add(terms.hours, now, -target - 1)
+        assert start is not None
         clock.started_at, clock.spans = start, [spans.begin(spans.RUNNING, at=start, cause="Opened")]
-        clock.target, clock.calendar_id, clock.calendar_version = terms.target, terms.calendar, terms.calendar_version
-        clock.warned_at = None if one.late else hours.add(terms.hours, start, terms.warn)
-        clocks.plan(clock, terms)
+        clock.target, clock.calendar_id, clock.calendar_version = target, terms.calendar, terms.calendar_version
+        clock.fired = {} if one.late else {str(stage.pk): [1, 0] for stage in terms.stages if stage.is_early}
+        clocks.plan(clock, replace(terms, target=target))
     Clock.objects.bulk_update(due, ["started_at", *clocks.CHANGING], batch_size=1000)
     if one.severity:
         Ticket.objects.filter(clocks__in=[clock.pk for clock in due]).update(severity=one.severity)
