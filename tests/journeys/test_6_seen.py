@@ -66,4 +66,4 @@ def test_longer_periods_and_the_tables_as_files(week, manager):
     for days in (30, 90):
         assert manager.get(f"/dashboard?days={days}").status_code == 200
     csv = b"".join(manager.get("/dashboard/compliance.csv?days=7").streaming_content).decode()
-    assert "First response,P1,3,3,1,50.0" in csv
+    assert "first_response,P1 critical,3,3,1,0,0,0,50.0" in csv
