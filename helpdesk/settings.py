@@ -232,6 +232,8 @@ MAIL_FILES_BYTES = int(os.environ.get("MAIL_FILES_BYTES", 50 * 1024 * 1024))
 MAIL_TICKETS_PER_SENDER = int(os.environ.get("MAIL_TICKETS_PER_SENDER", "60"))
 # Hosts inside our own network that may be dialled: names, addresses or networks.
 INTERNAL_HOSTS = [entry.strip() for entry in os.environ.get("INTERNAL_HOSTS", "").split(",") if entry.strip()]
+# Where SNS signs from and confirms subscriptions: nothing else is asked for them.
+SNS_HOST = r"sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?"
 # Where access tokens are asked for, by way of signing in. Fixed: a refresh token goes nowhere else.
 MAIL_TOKEN_URLS = {
     "microsoft": "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token",

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from integrations import reading as readings
+from integrations import sns
 from integrations.alert_text import body_of, component_of, site_of, subject_of
 from integrations.models import Alert, Inbound, Source, State
 from integrations.reading import Reading, Unreadable
@@ -28,6 +29,7 @@ from tickets.states import Status
 VIA = "alert"
 SEVERITIES = {"critical": 1, "error": 2, "warning": 3, "info": 4}
 MAX_OUTCOMES = 200
+SNS = "cloudwatch_sns"
 Outcome = tuple[str, Ticket | None]
 
 
@@ -37,12 +39,17 @@ class Overtaken(Exception):
 
 def take(inbound: Inbound, *, at: datetime, lease: timedelta) -> None:
     """Work the alerts of a body one by one, each in a transaction that also moves `taken` on: exactly once each,
-    however often we are killed. Raises Unreadable, tickets' Refused, Overtaken."""
+    however often we are killed. Raises Unreadable, tickets' Refused, Overtaken; outbound.Unreachable when its
+    sender cannot be asked now."""
     source = inbound.source
     if source is None or source.reader is None:
         raise Unreadable("There is no reader for this kind of source.")
     mapping = {} if inbound.is_test else source.mapping  # the example body is of the plain shape
-    found = source.reader.read(readings.load(bytes(inbound.raw)), inbound.headers, mapping)
+    body = readings.load(bytes(inbound.raw))
+    if source.kind == SNS and not inbound.is_test:
+        sns.check(body)
+        sns.confirm(body)
+    found = source.reader.read(body, {"path": inbound.path} | inbound.headers, mapping)
     if not found:
         finish(inbound, State.IGNORED, reason="The body holds no alert.")
     for place, reading in enumerate(found):

@@ -2,11 +2,28 @@
 
 from django.urls import URLPattern, path, re_path
 
-from integrations.views import intake, mail, mail_decisions, mail_door, mailboxes, receive, request, sources
+from integrations.views import (
+    intake,
+    mail,
+    mail_decisions,
+    mail_door,
+    mailboxes,
+    opsgenie,
+    pagerduty,
+    receive,
+    request,
+    sources,
+)
 
 urlpatterns: list[URLPattern] = [
     re_path(r"^api/v1/sources/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", receive.receive, name="receive-alert"),
     re_path(r"^api/v1/mailboxes/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", mail_door.receive, name="receive-mail"),
+    path("v2/enqueue", pagerduty.enqueue, {"call": "v2/enqueue"}, name="pagerduty-enqueue"),
+    path("v2/change/enqueue", pagerduty.enqueue, {"call": "v2/change/enqueue"}, name="pagerduty-change"),
+    path(
+        "generic/2010-04-15/create_event.json", pagerduty.enqueue, {"call": "create_event.json"}, name="pagerduty-first"
+    ),
+    re_path(r"^v2/alerts(?:/(?P<rest>.*))?$", opsgenie.alerts, name="opsgenie-alerts"),
     path("help/new", request.new, name="request-new"),
     path("help/new/<slug:slug>", request.new, name="request-new-form"),
     path("help/received/<uuid:receipt>", request.received, name="request-received"),

@@ -19,7 +19,7 @@ MAX_LABELS = 100
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINK = re.compile(r"https?://[^\s<>\"'`\\]+", re.IGNORECASE)
-# Variables that the sender's template left as they were: {{ x }} ${x} {EVENT.ID} {$X} {#X} <no value> $ALERT_ID %X% *x*.
+# Variables that the template left as they were: {{ x }} ${x} {EVENT.ID} {$X} {#X} <no value> $ALERT_ID %X% *x*.
 _VARIABLE = re.compile(
     r"\{\{.*?\}\}|\$\{[^}]*\}|\{[#$]?[A-Za-z_][\w.:]*\}|<no value>"
     r"|\$(?!LATEST\b)[A-Z][A-Z0-9_]+|^\$[A-Za-z_][\w.]*$|^%[A-Za-z_][\w.]*%$|^\*[A-Za-z]\w*\*$",

@@ -4,6 +4,7 @@ from django.db.models.functions import Lower
 
 from accounts.models import Team
 from catalog.models import Component, Site
+from integrations.models.mailbox import keys
 from integrations.sources import KINDS, Kind
 from lib import crypto
 from tickets.models import Severity
@@ -35,6 +36,13 @@ class Source(models.Model):
         help_text="So long must it stay quiet after a recovery to count as fixed; a new alert before then reopens.",
     )
     mapping = models.JSONField(default=dict, blank=True)
+    secret = models.TextField(
+        blank=True, editable=False, default="", db_default="", help_text="sealed, see lib.crypto"
+    )  # fmt: skip
+    networks = models.TextField(
+        "allowed addresses", blank=True, default="", db_default="",
+        help_text="Addresses or networks that may send, one a line. Empty: all may.",
+    )  # fmt: skip
     is_active = models.BooleanField("accepting", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -50,6 +58,14 @@ class Source(models.Model):
     def reader(self) -> Kind | None:
         """What reads its bodies; None when that kind is no longer installed."""
         return KINDS.get(self.kind)
+
+    def seal(self, secret: str) -> None:
+        """Keep what its sender signs or names itself with, encrypted; "" forgets it. Does not save."""
+        self.secret = crypto.encrypt(secret, keys=keys()) if secret else ""
+
+    def open_secret(self) -> str:
+        """The secret; "" when none is kept. Raises lib.crypto.Undecryptable."""
+        return crypto.decrypt(self.secret, keys=keys()) if self.secret else ""
 
     def new_token(self) -> str:
         """Give it a fresh address; answers the token, which is shown once and never stored. Does not save."""

@@ -1,7 +1,8 @@
 """Opsgenie's Alert API, for whatever sends to it: create, and what is said about an alert by its alias or id.
 
-Format: https://docs.opsgenie.com/docs/alert-api. What is done and to which alert stands in the path, which the door
-keeps as the header `path`: /v2/alerts/<identifier>/close?identifierType=alias.
+Format: https://docs.opsgenie.com/docs/alert-api. What is done and to which alert stands in the path, which comes as the
+header `path`: /v2/alerts/<identifier>/close?identifierType=alias. The header `given-key` is the key that the door
+answered for an alert without an alias.
 """
 
 import re
@@ -31,7 +32,7 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
         return [_alert(alert, VERBS.get(action, UPDATE))]
     if not fields.has("message", "alias"):
         raise Unreadable("There is neither a “message” to create an alert nor one's identifier in the path.")
-    return [_alert(fields, FIRING)]
+    return [_alert(fields, FIRING, given=headers.get("given-key", ""))]
 
 
 def key_of(identifier: str, kind: str) -> str:
@@ -55,12 +56,12 @@ def _about(fields: Fields, path: str, identifier: str, verb: str) -> Reading:
     )
 
 
-def _alert(fields: Fields, status: str) -> Reading:
+def _alert(fields: Fields, status: str, given: str = "") -> Reading:
     own = {name: fields.line(name) for name in ("entity", "source")}
     words = fields.get("tags")
     tags = ", ".join(values.line(word) for word in words[:50]) if isinstance(words, list) else values.line(words)
     return reading(
-        key=fields.key("alias:", "alias") or fields.key("id:", "alertid"),
+        key=fields.key("alias:", "alias") or fields.key("id:", "alertid") or given,
         status=status,
         severity=fields.severity("priority"),
         title=fields.line("message"),

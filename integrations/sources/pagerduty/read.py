@@ -16,7 +16,8 @@ ACTIONS = {"trigger": FIRING, "acknowledge": ACKNOWLEDGED, "resolve": RESOLVED}
 
 
 def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | None = None) -> list[Reading]:
-    """The one event of a body. `config` is not used. Raises Unreadable."""
+    """The one event of a body. The header `given-key` is what the door answered for an event without a key. `config` is
+    not used. Raises Unreadable."""
     fields = Fields(body)
     payload = fields.part("payload")
     action = fields.line("eventaction", "eventtype").lower()
@@ -31,7 +32,7 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
     details = payload.get("customdetails") or fields.get("details")
     return [
         reading(
-            key="" if change else fields.key("", "dedupkey", "incidentkey"),
+            key="" if change else fields.key("", "dedupkey", "incidentkey") or headers.get("given-key", ""),
             status=CHANGE_EVENT if change else ACTIONS[action],
             severity=None if change else payload.severity("severity"),
             title=payload.line("summary") or fields.line("description"),
