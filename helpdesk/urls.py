@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("deliveries.urls")),  # /mailbox
     path("", include("notifications.urls")),  # /settings/letters
     path("", include("sla.urls")),  # /settings/policies /settings/calendars
+    path("", include("oncall.urls")),  # /oncall /settings/rotas
     path("", include("reports.urls")),  # /dashboard
     path("", include("accounts.urls")),  # /settings/people /settings/teams … /invitations
     path("", include("catalog.urls")),  # /settings/sites

@@ -6,8 +6,8 @@ the next: a day's turn has 23, 24 or 25 hours. A local time that the clocks skip
 gap; of a doubled one the first counts. People are opaque keys; None is a turn that nobody takes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,9 +19,7 @@ SHORTEST, LONGEST = HOUR, timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MAX_PEOPLE = 100
 HORIZONS = (timedelta(days=8), timedelta(days=60), timedelta(days=400))
-NIGHT_ENDS = timedelta(hours=6)
 _SECOND, _NOTHING = timedelta(seconds=1), timedelta()
-_WEEKEND = (6, 0)  # Saturday and Sunday, as remainders of a date's ordinal: the first of year 1 was a Monday
 
 Person = int
 
@@ -93,21 +91,6 @@ class Rota:
     zone: ZoneInfo
     layers: tuple[Layer, ...] = ()
     overrides: tuple[Override, ...] = ()
-
-
-@dataclass(slots=True)
-class Load:
-    """What somebody carries: time on call, nights (any of 00:00 to 06:00) and weekends (any of a Saturday or Sunday)."""
-
-    time: timedelta = timedelta()
-    nights: int = 0
-    weekends: int = 0
-    _nights: set[int] = field(default_factory=set, repr=False, compare=False)
-    _weekends: set[int] = field(default_factory=set, repr=False, compare=False)
-
-    @property
-    def hours(self) -> float:
-        return self.time / HOUR
 
 
 def zone_named(name: object) -> ZoneInfo:
@@ -201,30 +184,6 @@ def next_hand_over(rota: Rota, at: datetime) -> tuple[datetime, Person | None] |
                 return moment, person
         since = until
     return None
-
-
-def load(covered: Iterable[Shift], zone: ZoneInfo) -> dict[Person, Load]:
-    """What each person carries. Two who share a night, or a weekend, both have it."""
-    found: dict[Person, Load] = {}
-    days: dict[int, tuple[datetime, datetime, datetime]] = {}  # when the local day begins, its night ends, it ends
-    for shift in covered:
-        mine = found.setdefault(shift.person, Load())
-        mine.time += shift.end - shift.begin
-        number = shift.begin.astimezone(zone).toordinal()
-        while (day := days.get(number) or days.setdefault(number, _day(zone, number)))[0] < shift.end:
-            if shift.begin < day[1]:
-                mine._nights.add(number)
-            if number % 7 in _WEEKEND and shift.begin < day[2]:
-                mine._weekends.add((number - 6) // 7)
-            number += 1
-    for mine in found.values():
-        mine.nights, mine.weekends = len(mine._nights), len(mine._weekends)
-    return found
-
-
-def _day(zone: ZoneInfo, number: int) -> tuple[datetime, datetime, datetime]:
-    midnight = datetime.fromordinal(number)
-    return instant(zone, midnight), instant(zone, midnight + NIGHT_ENDS), instant(zone, midnight + DAY)
 
 
 def _on_layer(zone: ZoneInfo, layer: Layer, at: datetime) -> Person | None:

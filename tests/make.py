@@ -1,10 +1,12 @@
 """Plain builders: each makes one real row, through the real verb where there is one."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from accounts.models import Membership, Organisation, Role, Team, User
 from catalog.models import Component, Site
+from oncall.actions.setup import LayerPlan, save_layer, save_rota
+from oncall.models import Layer, Rota
 from sla import rulebook
 from sla.models import Contract, Policy
 from tickets.actions.opening import NewTicket, open_ticket
@@ -56,6 +58,16 @@ def contract(organisation: Organisation, policy: Policy | None = None, **fields:
     )
     rulebook.renew()
     return made
+
+
+def layer(*people: User, at: datetime = T0, rota: Rota | None = None, **fields: Any) -> Layer:
+    """A layer of turns, a day each from nine o'clock of T0's date on, of a rota in Berlin unless told otherwise."""
+    row = rota or save_rota(rota=None, name="Demo rota", zone="Europe/Berlin", team=None, at=at, actor=None)
+    plan = {
+        "name": "Days", "position": 1, "length": 1, "unit": "days", "first_day": T0.date(), "handoff": time(9),
+        "last_day": None, "hours": {}, **fields,
+    }  # fmt: skip
+    return save_layer(layer=None, rota=row, plan=LayerPlan(people=people, **plan), at=at, actor=None)
 
 
 def ticket(*, requester: User | None = None, at: datetime = T0, actor: User | None = None, **fields: Any) -> Ticket:

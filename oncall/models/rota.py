@@ -69,12 +69,12 @@ class Layer(models.Model):
 
     def as_pure(self, people: tuple[int | None, ...], zone: str) -> pure.Layer:
         """As `oncall.rota` reckons with it. Raises RotaError, or sla.hours.CalendarError."""
-        last = self.last_day and datetime.combine(self.last_day + timedelta(days=1), time(0))
+        last = datetime.combine(self.last_day + timedelta(days=1), time(0)) if self.last_day else None
         return pure.Layer(
             people=people,
             first=datetime.combine(self.first_day, self.handoff),
             every=self.every,
-            until=last or None,
+            until=last,
             hours=Calendar.from_dict({"tz": zone, "hours": self.hours}) if self.hours else None,
         )
 

@@ -12,6 +12,7 @@ from files.store import save_file
 from integrations import inbound
 from integrations.models import Door, Mail, Mailbox, Source
 from knowledge.models import Article
+from oncall.actions.feeds import renew_feed
 from sla.models import Calendar, Policy
 from tests import make
 from tickets.links import requester_token
@@ -49,6 +50,8 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
     message = ticket.messages.get()
     Mail.objects.create(inbound=posted, received_at=now, outcome="appended", ticket=ticket, message=message)
     contract = make.contract(cast.acme)
+    layer = make.layer(cast.agent, at=now)
+    _, feed = renew_feed(rota=None, at=now, actor=cast.agent)
     delivery = Delivery.objects.order_by("pk").first()
     invitation, url = invite(email="new@people.example", role="agent", at=now, actor=cast.admin)
     return SimpleNamespace(
@@ -57,6 +60,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
         source_token=token,
         mailbox_token=mailbox_token,
         secret=url.rstrip("/").rpartition("/")[2],
+        feed=feed,
         receipt=str(intake.receipt),
         sent=str(sent.receipt),
         posted=str(posted.receipt),
@@ -77,6 +81,9 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "settings/policies/": Policy.objects.get(is_default=True).pk,
             "settings/contracts/": contract.pk,
             "settings/calendars/": Calendar.objects.order_by("pk")[0].pk,
+            "oncall/": layer.rota_id,
+            "settings/rotas/": layer.rota_id,
+            "settings/rotas/layers/": layer.pk,
             "settings/people/": cast.agent.pk,
             "settings/people/invitations/": invitation.pk,
             "settings/teams/": shop.fallback_team.pk,

@@ -31,6 +31,8 @@ DOORS = {
     "help/requests": "signed in",
     "help/received/<uuid:receipt>": "anyone",
     "knowledge/*": "desk",
+    "oncall/*": "desk",
+    "oncall/calendars/<str:feed>.ics": "anyone",  # the secret is the key
     "mail/": "managers",
     "mail/*": "desk",
     "mailbox/*": "desk",
@@ -77,6 +79,7 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
         r"<slug:slug>": "how-to-help",
         r"<str:token>": house.token,
         r"<str:secret>": house.secret,
+        r"<str:feed>": house.feed,
         r"<str:language>": "en",
         r"<str:letter>": "replied",
         r"<uuid:receipt>": house.receipt,

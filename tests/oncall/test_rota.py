@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oncall import rota
+from oncall import burden, rota
 from oncall.rota import DAY, HOUR, Layer, Override, Rota, RotaError, Shift
 from sla.hours import Calendar, is_working
 from tests.adapters.rota import handoffs
@@ -120,7 +120,7 @@ def test_it_says_who_is_next_and_from_when() -> None:
 
 def test_it_counts_hours_nights_and_weekends() -> None:
     weekly = berlin(daily(ADA, BEN, every=timedelta(weeks=1)))
-    found = rota.load(rota.shifts(weekly, utc("2026-03-02T08:00"), utc("2026-03-16T08:00")), BERLIN)
+    found = burden.load(rota.shifts(weekly, utc("2026-03-02T08:00"), utc("2026-03-16T08:00")), BERLIN)
     assert (found[ADA].hours, found[ADA].nights, found[ADA].weekends) == (168, 7, 1)
     assert found[ADA] == found[BEN]
 
@@ -213,7 +213,7 @@ def test_it_agrees_with_a_stepper(given: tuple[Rota, datetime, datetime]) -> Non
     assert all(a.end < b.begin or a.person != b.person for a, b in zip(found, found[1:], strict=False))
     left = rota.gaps(made, begin, end)
     assert sum((b - a for a, b in left), sum((s.end - s.begin for s in found), timedelta())) == end - begin
-    assert sum((one.time for one in rota.load(found, made.zone).values()), timedelta()) == sum(
+    assert sum((one.time for one in burden.load(found, made.zone).values()), timedelta()) == sum(
         (s.end - s.begin for s in found), timedelta()
     )
 
@@ -245,6 +245,6 @@ def test_it_answers_fast() -> None:
         rota.who(made, begin + hour * HOUR)
     lookup = (process_time() - start) / 1095
     start = process_time()
-    rota.load(rota.shifts(made, begin, end), BERLIN)
+    burden.load(rota.shifts(made, begin, end), BERLIN)
     year = process_time() - start
     assert lookup < 0.000_4 and year < 0.1, (lookup, year)  # twice what is promised: others share this processor

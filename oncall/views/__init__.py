@@ -1,0 +1,1 @@
+"""Pages about rotas: one file a resource."""
