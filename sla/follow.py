@@ -1,6 +1,6 @@
 """The ticket's news, as its clocks hear it: in the verb's own transaction, so that the two never disagree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,26 +25,17 @@ KINDS = frozenset(
 
 @follows(kinds=KINDS)
 def follow(events: Sequence[Event]) -> None:
-    """Bring the clocks in line with what has just happened to their tickets. The lines of one ticket are taken
-    together: one statement reads its clocks, one writes them."""
+    """Bring the clocks in line with what has just happened to their tickets: however many there are, one statement
+    reads their clocks, one writes them."""
     by_ticket: dict[int, list[Event]] = {}
     for event in events:
         by_ticket.setdefault(event.ticket_id, []).append(event)
-    for lines in by_ticket.values():
-        live(lines)
-
-
-def live(lines: Sequence[Event]) -> None:
-    """What one ticket went through, as its clocks live through it."""
-    ledger = Ledger(lines[0].ticket, rulebook.current(), now=lines[-1].at)
-    if lines[0].kind == Kind.OPENED:
-        ledger.open(at=lines[0].at, opener=lines[0].actor)
-    else:
-        ledger.load()
-    for line in lines:
-        ledger.hear(line)
-    ledger.fit(actor=who(lines[-1]))
-    ledger.save(depth=max(line.depth for line in lines) + 1)
+    book = rulebook.current()
+    ledgers = {pk: Ledger(lines[0].ticket, book, now=lines[-1].at) for pk, lines in by_ticket.items()}
+    load(ledger for pk, ledger in ledgers.items() if by_ticket[pk][0].kind != Kind.OPENED)
+    for pk, ledger in ledgers.items():
+        ledger.live(by_ticket[pk])
+    save(ledgers.values())
 
 
 def who(line: Event) -> Actor | None:
@@ -62,11 +53,16 @@ class Ledger:
         self.before: dict[int, tuple[Any, ...]] = {}
         self.rechoose = False
         self.why = ""
+        self.depth = 1
 
-    def load(self) -> None:
-        """Read the ticket's clocks: one statement."""
-        self.clocks = list(Clock.objects.filter(ticket=self.ticket).order_by("id"))
-        self.before = {clock.pk: facts(clock) for clock in self.clocks}
+    def live(self, lines: Sequence[Event]) -> None:
+        """What the ticket went through, as its clocks live through it."""
+        self.depth = max(line.depth for line in lines) + 1
+        if lines[0].kind == Kind.OPENED:
+            self.open(at=lines[0].at, opener=lines[0].actor)
+        for line in lines:
+            self.hear(line)
+        self.fit(actor=who(lines[-1]))
 
     def rule(self, clock: Clock | None = None) -> Rule | None:
         """The clock's policy if it is still in use, else the one chosen for the ticket."""
@@ -173,19 +169,36 @@ class Ledger:
         self.next_cycle(Obligation.RESOLVE, rule, at=self.now, cause="Reopened")
         return False
 
-    def save(self, *, depth: int) -> None:
-        """Write what changed: at most one statement each for new clocks, changed ones and breaches."""
-        fresh = [clock for clock in self.clocks if clock.pk is None]
-        write([clock for clock in self.clocks if clock.pk and facts(clock) != self.before[clock.pk]])
-        if fresh:
-            rows.insert(fresh)
-        if self.breaches:
-            rows.insert(self.breaches)
-        self.ticket.next_due_at = soonest(self.clocks)  # written with the ticket's version by tickets.events.keep
+    def announce(self) -> None:
+        """A line of history for every breach found on the way."""
         for breach in self.breaches:
             rule = self.rule(breach.clock)
             data = told(breach, breach.clock) | deeds.notices_at_deadline(clocks.terms_of(breach.clock, rule))
-            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=depth, data=data)
+            record(self.ticket, Kind.BREACHED, at=breach.due_at, depth=self.depth, data=data)
+
+
+def load(ledgers: Iterable[Ledger]) -> None:
+    """Read the clocks of these tickets: one statement, or none."""
+    by_ticket = {ledger.ticket.pk: ledger for ledger in ledgers}
+    if not by_ticket:
+        return
+    for clock in Clock.objects.filter(ticket__in=list(by_ticket)).order_by("id"):
+        ledger = by_ticket[clock.ticket_id]
+        clock.ticket = ledger.ticket
+        ledger.clocks.append(clock)
+        ledger.before[clock.pk] = facts(clock)
+
+
+def save(ledgers: Collection[Ledger]) -> None:
+    """Write what changed: at most one statement each for new clocks, changed ones and breaches. The soonest deadline
+    goes into the ticket, for whoever writes that."""
+    every = [(ledger, clock) for ledger in ledgers for clock in ledger.clocks]
+    write([clock for ledger, clock in every if clock.pk and facts(clock) != ledger.before[clock.pk]])
+    rows.insert([clock for _, clock in every if clock.pk is None])
+    rows.insert([breach for ledger in ledgers for breach in ledger.breaches])
+    for ledger in ledgers:
+        ledger.ticket.next_due_at = soonest(ledger.clocks)  # written with its version by tickets.events.keep
+        ledger.announce()
 
 
 def facts(clock: Clock) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from itertools import groupby
 from django.db.models import QuerySet
 
 from sla import spans
-from sla.follow import KINDS, Ledger, who
+from sla.follow import KINDS, Ledger
 from sla.models import Clock, Obligation
 from sla.rulebook import Rulebook
 from tickets.models import Event, Kind, Severity, Ticket
@@ -143,11 +143,7 @@ def live_again(ticket: Ticket, lines: Sequence[Event], book: Rulebook) -> list[C
         ledger.clocks = clocks
         for line in together:
             become(ghost, ticket, line)
-        if together[0].kind == Kind.OPENED:
-            ledger.open(at=moment, opener=together[0].actor)
-        for line in together:
-            ledger.hear(line)
-        ledger.fit(actor=who(together[-1]))
+        ledger.live(together)
     return clocks
 
 

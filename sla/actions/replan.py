@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from sla import rulebook
-from sla.follow import Ledger, facts, soonest, write
+from sla.follow import Ledger, facts, load, soonest, write
 from sla.models import Clock, Replan, State
 from tickets.models import Ticket
 
@@ -58,11 +58,7 @@ def plan_tickets(pks: list[int], *, why: str, now: datetime) -> None:
     book = rulebook.current()
     tickets = {t.pk: t for t in Ticket.objects.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk")}
     ledgers = {pk: Ledger(ticket, book, now=max(now, ticket.last_event_at)) for pk, ticket in tickets.items()}
-    for clock in Clock.objects.filter(ticket__in=tickets).order_by("id"):
-        clock.ticket = tickets[clock.ticket_id]
-        ledger = ledgers[clock.ticket_id]
-        ledger.clocks.append(clock)
-        ledger.before[clock.pk] = facts(clock)
+    load(ledgers.values())
     changed = []
     for ledger in ledgers.values():
         ledger.rechoose, ledger.why = True, why
