@@ -10,6 +10,7 @@ from accounts.models import User
 from catalog.models import Component, Site
 from files.fields import FilesField
 from integrations.models import Source
+from integrations.proof import networks_of
 from integrations.sources.generic.read import problems
 from tickets.models import Form, Level, TicketKind
 
@@ -101,9 +102,16 @@ class RequestForm(forms.Form):
 class SourceForm(forms.ModelForm):
     """A monitoring source, but for its address."""
 
+    secret = forms.CharField(
+        label="Secret", required=False, max_length=500,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text="Bodies must prove it: Sentry and Grafana by their signature, others in the header X-Webhook-Secret.",
+    )  # fmt: skip
+    no_secret = forms.BooleanField(label="Ask for no secret any more", required=False)
+
     class Meta:
         model = Source
-        fields = ["name", "kind", "site", "component", "team", "severity", "quiet_minutes", "mapping"]
+        fields = ["name", "kind", "site", "component", "team", "severity", "quiet_minutes", "networks", "mapping"]
         labels = {
             "kind": "What sends",
             "team": "Team",
@@ -116,13 +124,30 @@ class SourceForm(forms.ModelForm):
             "site": "Unless an alert's label “site” names another.",
             "mapping": "JMESPath expressions by field, as JSON. Only for generic JSON; {} finds fields by name.",
         }
-        widgets = {"mapping": forms.Textarea(attrs={"rows": 5, "spellcheck": "false"})}
+        widgets = {
+            "mapping": forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+            "networks": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         component = self.fields["component"]
         assert isinstance(component, forms.ModelChoiceField)
         component.choices = [("", "None"), *components_by_site()[1:]]
+        if self.instance.secret:
+            self.fields["secret"].help_text = "One is kept. Leave this empty to keep it."
+        else:
+            del self.fields["no_secret"]
+
+    def clean_networks(self) -> str:
+        try:
+            return "\n".join(str(network) for network in networks_of(self.cleaned_data["networks"]))
+        except ValueError as error:
+            raise forms.ValidationError(f"{str(error)[:200]}. Write 192.0.2.7 or 192.0.2.0/24.") from error
+
+    def new_secret(self) -> str | None:
+        """What is to be sealed; "" forgets it, None keeps what is there."""
+        return "" if self.cleaned_data.get("no_secret") else self.cleaned_data["secret"] or None
 
     def clean_mapping(self) -> dict[str, Any]:
         mapping = self.cleaned_data["mapping"] or {}

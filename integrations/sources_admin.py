@@ -13,8 +13,11 @@ _INSTANT = re.compile(rb'(\\?")(?!0001)\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]*\1')
 _NUMBER = re.compile(rb"\b17\d{8}(\d{3})?\b")
 
 
-def save_source(*, source: Source, at: datetime, actor: User) -> str:
-    """Keep a source; answers the token of a new one, shown once, else ""."""
+def save_source(*, source: Source, at: datetime, actor: User, secret: str | None = None) -> str:
+    """Keep a source; answers the token of a new one, shown once, else "". `secret` is sealed; "" forgets the one that
+    is kept, None leaves it."""
+    if secret is not None:
+        source.seal(secret)
     fresh = source.pk is None
     token = source.new_token() if fresh else ""
     if fresh:

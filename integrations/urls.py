@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:pk>", sources.source, name="source"),
     path("settings/sources/<int:pk>/address", sources.new_address, name="source-address"),
     path("settings/sources/<int:pk>/acceptance", sources.accepting, name="source-acceptance"),
+    path("settings/sources/<int:pk>/preview", sources.preview, name="source-preview"),
     path("settings/sources/<int:pk>/tests", sources.tests, name="source-tests"),
     path("settings/mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("settings/mailboxes/new", mailboxes.new, name="mailbox-new"),

@@ -1,6 +1,8 @@
 """/settings/sources/: monitoring tools that may post alerts."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.doors import SettingsRequest, managers
-from integrations import sources_admin
+from integrations import source_health, sources_admin
 from integrations.forms import SourceForm
 from integrations.models import Alert, Inbound, Source, State
 from lib.markdown import render as markdown
@@ -49,10 +51,17 @@ def new(request: SettingsRequest) -> HttpResponse:
     """A new source; its address is shown once, in this answer."""
     form = SourceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        token = sources_admin.save_source(source=form.save(commit=False), at=timezone.now(), actor=request.user)
+        token = save(form, request)
         return made(request, form.instance, token)
     context = {"form": form, "title": "New alert source", "back": "/settings/sources/", "back_label": "Alert sources"}
     return render(request, "layouts/settings_form.html", context, status=422 if form.errors else 200)
+
+
+def save(form: SourceForm, request: SettingsRequest) -> str:
+    """Keep what was filled in; answers the token of a new source, else ""."""
+    return sources_admin.save_source(
+        source=form.save(commit=False), at=timezone.now(), actor=request.user, secret=form.new_secret()
+    )
 
 
 def made(request: SettingsRequest, source: Source, token: str) -> HttpResponse:
@@ -65,7 +74,11 @@ def made(request: SettingsRequest, source: Source, token: str) -> HttpResponse:
 
 def doc(source: Source, url: str) -> str:
     """How to set up the sender, as sanitised HTML."""
-    return markdown(source.reader.doc.replace("{url}", url)) if source.reader else ""
+    if source.reader is None:
+        return ""
+    token = url.rpartition("/")[2]
+    filled = {"{url}": url, "{token}": token, "{base}": settings.BASE_URL}
+    return markdown(re.sub("|".join(map(re.escape, filled)), lambda match: filled[match[0]], source.reader.doc))
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,14 +88,30 @@ def source(request: SettingsRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Source, pk=pk)
     form = SourceForm(request.POST or None, instance=row)
     if request.method == "POST" and form.is_valid():
-        sources_admin.save_source(source=form.save(commit=False), at=timezone.now(), actor=request.user)
+        save(form, request)
         messages.success(request, f"{row} is saved.")
         return redirect("source", pk)
-    shown = Source.objects.get(pk=pk) if form.errors else row
-    recent = Inbound.objects.visible_to(request.user).filter(source=row).defer("raw").select_related("ticket")
+    return page(request, row, form)
+
+
+def page(request: SettingsRequest, row: Source, form: SourceForm, **more: Any) -> HttpResponse:
+    """The page of a source; a form that was filled in has changed `row`, so what is shown is read anew."""
+    shown = Source.objects.get(pk=row.pk) if form.is_bound else row
+    recent = Inbound.objects.visible_to(request.user).filter(source=shown).defer("raw").select_related("ticket")
     url = address(shown.token_prefix) + "…"
-    context = {"form": form, "source": shown, "recent": recent[:RECENT], "url": url, "doc": doc(shown, url)}
+    context = {"form": form, "source": shown, "recent": recent[:RECENT], "url": url, "doc": doc(shown, url)} | more
+    context["health"] = source_health.health(shown, now=timezone.now())
     return render(request, "integrations/sources/source.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@managers
+def preview(request: SettingsRequest, pk: int) -> HttpResponse:
+    """POST /settings/sources/<id>/preview: the last bodies as the filled-in mapping reads them. Changes nothing."""
+    row = get_object_or_404(Source, pk=pk)
+    form = SourceForm(request.POST, instance=row)
+    tried = None if form.errors else source_health.try_mapping(row, form.cleaned_data["mapping"])
+    return page(request, row, form, tried=tried, is_tried=tried is not None)
 
 
 @require_POST

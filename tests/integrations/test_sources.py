@@ -7,6 +7,7 @@ import pytest
 from accounts.models import AuditEntry
 from integrations import inbound
 from integrations.models import Alert, Door, Inbound, Source, State
+from integrations.sources import KINDS
 from integrations.tasks import interpret_pending
 from tests import make
 from tests.make import T0
@@ -48,7 +49,7 @@ def test_a_new_address_kills_the_old_one(manager, client, source):
     assert client.post(f"/api/v1/sources/{new}").status_code == 202
 
 
-@pytest.mark.parametrize("kind", ["alertmanager", "generic"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_test_alert_opens_a_marked_ticket_and_its_recovery_resolves_it_as_often_as_one_likes(manager, source, kind):
     Source.objects.update(kind=kind, mapping={"key": "nowhere.to.be.found"})
     for _ in range(2):
