@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.formats import date_format
 
 from accounts.audit import audit
 from accounts.errors import Refused
 from accounts.models import User
+from notifications import account_mail
 from oncall import reading
 from oncall import rota as pure
 from oncall.actions.setup import touched
@@ -84,6 +86,8 @@ def ask_swap(
         rota=rota, asker=actor, other=other, begins_at=mine.begin, ends_at=mine.end, reason=reason, asked_at=at,
         back_begins_at=theirs and theirs.begin, back_ends_at=theirs and theirs.end,
     )  # fmt: skip
+    words = spoken(row)
+    tell(other, f"{actor} asks you to swap: {rota}", f"{words}\n\nNothing changes before you agree:", row)
     audit("swap asked", at=at, actor=actor, object=row, begins=mine.begin.isoformat(), ends=mine.end.isoformat())
     return row
 
@@ -141,6 +145,9 @@ def waiting(swap: Swap, at: datetime) -> Swap:
 def decided(row: Swap, state: SwapState, at: datetime, actor: User) -> Swap:
     row.state, row.decided_at = state, at
     row.save(update_fields=["state", "decided_at"])
+    if state is not SwapState.WITHDRAWN:
+        said = f"{row.other} {'agrees' if state is SwapState.APPROVED else 'declines'}"
+        tell(row.asker, f"{said}: {row.rota}", f"{said}.\n\n{spoken(row)}", row)
     audit(f"swap {state.value}", at=at, actor=actor, object=row, begins=row.begins_at.isoformat())
     return row
 
@@ -154,3 +161,22 @@ def holds(rota: Rota, person: User, span: Span, at: datetime, *, field: str | No
     if pure.shifts(found.rota, begin, span.end) != [pure.Shift(begin, span.end, person.pk)]:
         when = date_format(span.begin.astimezone(found.rota.zone), "D j M, H:i")
         raise Refused(f"{person} is not on call all the time from {when} on: the rota has changed.", field=field)
+
+
+def spoken(swap: Swap) -> str:
+    """What is asked, by the rota's clock."""
+    taken = f"{swap.asker} asks {swap.other} to take {during(swap.rota, swap.begins_at, swap.ends_at)}"
+    if swap.back_begins_at and swap.back_ends_at:
+        taken += f", in exchange for {during(swap.rota, swap.back_begins_at, swap.back_ends_at)}"
+    return f"{taken} ({swap.rota}, times of {swap.rota.zone})." + (f"\n“{swap.reason}”" if swap.reason else "")
+
+
+def during(rota: Rota, begin: datetime, end: datetime) -> str:
+    ends = (date_format(moment.astimezone(rota.tz), "D j M, H:i") for moment in (begin, end))
+    return " – ".join(ends)
+
+
+def tell(user: User, subject: str, text: str, swap: Swap) -> None:
+    """A mail about a swap, with the page where it is answered."""
+    address = f"{settings.BASE_URL}/oncall/{swap.rota_id}/"
+    account_mail.send(address=user.email, user=user, subject=subject, text=f"{text}\n\n{address}")

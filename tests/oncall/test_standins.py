@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.errors import Refused
 from accounts.models import AuditEntry, User
+from deliveries.models import Delivery
 from oncall.actions import standins
 from oncall.models import Override, Rota, Swap, SwapState
 from oncall.reading import who_is_on
@@ -95,6 +96,14 @@ def test_a_swap_changes_nothing_before_the_other_agrees(rota: Rota, cast: Simple
     standins.agree(swap=swap, at=timezone.now(), actor=cast.other_agent)
     assert who_is_on(rota=rota, at=mine.begin) == cast.other_agent
     assert who_is_on(rota=rota, at=theirs.begin) == cast.agent
+
+
+def test_both_are_told_by_mail(rota: Rota, cast: SimpleNamespace, coming: Coming) -> None:
+    standins.decline(swap=ask(rota, cast, coming), at=timezone.now(), actor=cast.other_agent)
+    told = {row.address: row for row in Delivery.objects.all()}
+    assert told[cast.other_agent.email].subject == "Ada asks you to swap: Demo rota"
+    assert f"/oncall/{rota.pk}/" in told[cast.other_agent.email].body_text
+    assert told[cast.agent.email].subject == "Ben declines: Demo rota"
 
 
 def test_a_swap_for_nothing_in_return_is_a_present(rota: Rota, cast: SimpleNamespace, coming: Coming) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from helpdesk.demo.replay import DAYS, replay
+from helpdesk.demo.rotas import make_rotas
 from helpdesk.demo.world import make_world
 from tickets.models import Ticket
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
         world = make_world(at=now - timedelta(days=DAYS + 1))
         self.say("  replaying thirty days")
         replay(world, now=now, say=self.say)
+        self.say("  two rotas")
+        make_rotas(teams=world.teams, desk=world.desk, now=now)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.say(f"  {Ticket.objects.count()} tickets in {time.monotonic() - began:.0f} s")
