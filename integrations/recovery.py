@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from integrations.models import Alert, Recovery
 from tickets.actions import progress
-from tickets.models import Ticket, Verification
+from tickets.models import Audience, Message, Ticket, Verification
 from tickets.states import Status
 
 log = logging.getLogger(__name__)
@@ -26,6 +26,13 @@ def others_open(ticket: Ticket) -> int:
     """How many alerts of this ticket, and of those merged into it, still fire."""
     of_it = Q(ticket=ticket) | Q(ticket__merged_into=ticket) | Q(ticket__merged_into__merged_into=ticket)
     return Alert.objects.filter(of_it, resolved_at=None).count()
+
+
+def was_answered(ticket: Ticket) -> bool:
+    """An agent has written to a requester: then a machine's recovery does not speak for the person."""
+    reached = ticket.requester_id or ticket.followers.exists() or ticket.merged.filter(requester__isnull=False).exists()
+    public = Message.objects.filter(ticket=ticket, from_desk=True, automatic=False, audience=Audience.PUBLIC)
+    return bool(reached) and public.exists()
 
 
 def expect_quiet(locked: Ticket, *, recovered_at: datetime, until: datetime | None) -> None:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations import inbound, recovery
+from integrations.episodes import flapping, groups, silent, work
 from integrations.mail.fetchers import FETCHERS
 
 BATCH = 20
@@ -14,9 +15,11 @@ BUDGET = 5.0  # seconds of one tick's work; the next tick goes on
 
 @shared_task(name="integrations.interpret_pending")
 def interpret_pending() -> int:
-    """Every second: make tickets of what came in, close what stayed quiet. Answers how many bodies it worked."""
+    """Every second: make tickets of what came in, and what time does to alerts. Answers how many bodies it worked."""
     began, worked = monotonic(), 0
-    recovery.verify_due(timezone.now())
+    now = timezone.now()
+    for sweep in (flapping.calm_due, recovery.verify_due, work.release_due, silent.look_due, groups.tell_due):
+        sweep(now)
     while monotonic() - began < BUDGET:
         claimed = inbound.claim(timezone.now(), batch=BATCH)
         inbound.interpret_all(claimed, now=timezone.now())

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tickets.alert_lines import alert
 from tickets.models import Channel, Event, Kind, Resolution, Severity, Ticket, TicketKind, Verification
 from tickets.states import LABELS, Status
 
@@ -243,28 +244,6 @@ def obligation(event: Event) -> str:
 
 def due(event: Event) -> SafeString:
     return format_html(", due {}", instant(event.data["due"])) if event.data.get("due") else SafeString("")
-
-
-def alert(words: str) -> Callable[[Event], SafeString]:
-    """A line about an alert: the source, what it did, its title."""
-
-    def sentence(event: Event) -> SafeString:
-        data = event.data
-        count, link = data.get("count"), str(data.get("link") or "")
-        return format_html(
-            "<b>{}</b> {}{}{}{}{}",
-            data.get("source") or "An alert",
-            words,
-            format_html(": {}", data["title"]) if data.get("title") else "",
-            format_html(" ({} times)", count) if count and count != 1 else "",
-            format_html(' <a class="link" href="{}" rel="noopener noreferrer">Open</a>', link)
-            if link.startswith(("https://", "http://"))
-            else "",
-            "; others still fire" if data.get("others") else ". Somebody wrote meanwhile: look before it closes"
-            if data.get("asks") else "",
-        )  # fmt: skip
-
-    return sentence
 
 
 def article_linked(event: Event) -> SafeString:

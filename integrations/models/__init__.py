@@ -1,11 +1,13 @@
-from integrations.models.alert import Alert, Recovery
+from integrations.models.alert import Alert, AlertGroup, Recovery
 from integrations.models.inbound import Door, Inbound, State
 from integrations.models.mail import Mail, Outcome
 from integrations.models.mailbox import Mailbox, OnClosed, Protocol, Security, SignIn
+from integrations.models.silence import Silence
 from integrations.models.source import Source
 
 __all__ = [
     "Alert",
+    "AlertGroup",
     "Door",
     "Inbound",
     "Mail",
@@ -16,6 +18,7 @@ __all__ = [
     "Recovery",
     "Security",
     "SignIn",
+    "Silence",
     "Source",
     "State",
 ]

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from accounts.models import Team
@@ -35,6 +36,29 @@ class Source(models.Model):
         default=15,
         help_text="So long must it stay quiet after a recovery to count as fixed; a new alert before then reopens.",
     )
+    group_by = models.CharField(
+        "group by", max_length=200, blank=True, default="", db_default="",
+        help_text="What alerts must share to become one ticket, separated by commas: site, component, or names of "
+        "labels. Empty: each alert has a ticket of its own.",
+    )  # fmt: skip
+    group_minutes = models.PositiveIntegerField(
+        "grouping minutes", default=30, db_default=30,
+        help_text="An alert joins the group's ticket when another of the group began so short a time before.",
+    )  # fmt: skip
+    flap_flips = models.PositiveIntegerField(
+        "changes that are flapping", default=6, db_default=6,
+        help_text="So many changes between firing and resolved within the minutes below. 0: never.",
+    )  # fmt: skip
+    flap_minutes = models.PositiveIntegerField(
+        "flapping minutes", default=30, db_default=30,
+        help_text="So long must an alert that flapped be calm before its ticket is resolved.",
+    )  # fmt: skip
+    expected_minutes = models.PositiveIntegerField(
+        "expected every … minutes", null=True, blank=True,
+        help_text="When nothing came for so long, the source's silence is an alert itself. Empty: it may be silent.",
+    )  # fmt: skip
+    silent_at = models.DateTimeField(null=True, editable=False, help_text="when its silence is looked at next")
+    is_silent = models.BooleanField(default=False, db_default=False, editable=False)
     mapping = models.JSONField(default=dict, blank=True)
     secret = models.TextField(
         blank=True, editable=False, default="", db_default="", help_text="sealed, see lib.crypto"
@@ -50,6 +74,7 @@ class Source(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(Lower("name"), name="one_source_per_name")]
+        indexes = [models.Index(fields=["silent_at"], name="sweep_silent", condition=Q(silent_at__isnull=False))]
 
     def __str__(self) -> str:
         return self.name

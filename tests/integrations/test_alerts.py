@@ -3,7 +3,7 @@
 import pytest
 
 from integrations import inbound, recovery
-from integrations.alerts import open_or_join
+from integrations.episodes.work import open_or_join
 from integrations.models import Alert, Door, Source, State
 from integrations.reading import Reading
 from integrations.sources import KINDS

@@ -6,14 +6,15 @@ import pytest
 from django.db import connections, transaction
 
 from integrations import inbound
-from integrations.alerts import open_or_join
-from integrations.models import Alert, Door, Inbound, Source, State
+from integrations.episodes import groups, silences, work
+from integrations.episodes.work import open_or_join
+from integrations.models import Alert, Door, Inbound, Silence, Source, State
 from integrations.reading import Reading
 from integrations.sources import KINDS
 from integrations.tasks import interpret_pending
 from tests import make
 from tests.make import T0, later
-from tickets.models import Ticket
+from tickets.models import Event, Kind, Ticket
 from tickets.states import Status
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -76,3 +77,39 @@ def test_two_alerts_of_one_ticket_that_recover_at_once_resolve_it(source):
     at_once(8, lambda key: say(key, "resolved", later(minutes=1)), "abcdefgh")
     ticket.refresh_from_db()
     assert ticket.status == Status.RESOLVED
+
+
+def test_alerts_of_one_group_on_16_threads_make_one_ticket_and_recover_together(source):
+    Source.objects.update(group_by="site")
+    source.refresh_from_db()
+
+    def say(place):
+        status, key = ("firing", place) if place < 96 else ("resolved", place - 96)
+        reading = Reading(key=f"k{key}", status=status, title="Down", labels={"host": f"h{key % 5}"})
+        with transaction.atomic():
+            return open_or_join(source=source, reading=reading, at=later(seconds=place))[0]
+
+    said = at_once(16, say, range(96))
+    assert said.count("opened") == 1 and said.count("joined its group") == 95
+    ticket = Ticket.objects.get()
+    assert ticket.alerts.count() == 96
+    at_once(16, lambda _: groups.tell_due(later(minutes=5)), range(16))
+    assert Event.objects.filter(ticket=ticket, kind=Kind.ALERT_REPEATED).count() == 1
+    at_once(16, say, range(96, 192))
+    ticket.refresh_from_db()
+    assert ticket.status == Status.RESOLVED
+    assert Event.objects.filter(ticket=ticket, kind=Kind.ALERT_RESOLVED).count() == 1
+
+
+def test_a_silence_that_ends_while_alerts_come_in_leaves_none_behind(source):
+    def say(place):
+        if place == 10:
+            return silences.end(silence=silence, at=later(minutes=1), actor=None)
+        reading = Reading(key=f"k{place}", title="Down")
+        with transaction.atomic():
+            return open_or_join(source=source, reading=reading, at=later(seconds=place))[0]
+
+    silence = Silence.objects.create(reason="x", source=source, starts_at=T0, ends_at=later(hours=9), created_at=T0)
+    at_once(16, say, range(20))
+    at_once(8, lambda _: work.release_due(later(minutes=1)), range(8))
+    assert not Alert.objects.filter(ticket=None).exists() and Ticket.objects.count() == 19
