@@ -1,4 +1,4 @@
-"""Whom a letter comes from, in which language, and in whose words: one statement for all letters of a batch.
+"""Whom a letter comes from, in which language and whose words, and what it may promise: one statement for a batch.
 
 From is the mailbox that the ticket's first mail came to, else its site's, else its team's, else the one that has
 settings.DEFAULT_FROM_EMAIL, else that address itself, to which nobody may answer.
@@ -6,6 +6,7 @@ settings.DEFAULT_FROM_EMAIL, else that address itself, to which nobody may answe
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
@@ -22,7 +23,7 @@ Asked = tuple[Ticket, str, str]  # the ticket, the letter's kind ("" for the des
 
 _ASK = """
 SELECT asked.ticket, asked.kind, box.address, box.name, coalesce(nullif(site.language, ''), %s), site.name, team.name,
-       own.subject, own.body
+       own.subject, own.body, clock.names, clock.ends
   FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
        AS asked(ticket, kind, site, team, mailbox)
   LEFT JOIN catalog_site site ON site.id = asked.site
@@ -42,13 +43,16 @@ SELECT asked.ticket, asked.kind, box.address, box.name, coalesce(nullif(site.lan
         WHERE words.kind = asked.kind AND words.language = coalesce(nullif(site.language, ''), %s)
               AND (words.team_id = asked.team OR words.team_id IS NULL)
         ORDER BY words.team_id NULLS LAST LIMIT 1) own ON true
+  LEFT JOIN LATERAL (
+       SELECT array_agg(obligation ORDER BY due_at) AS names, array_agg(due_at ORDER BY due_at) AS ends FROM sla_clock
+        WHERE ticket_id = asked.ticket AND asked.kind = %s AND due_at IS NOT NULL) clock ON true
 """
 
 
 @dataclass(frozen=True)
 class Letterhead:
     """`mailbox` is the address that answers may go to; "" when there is none. `own` is what somebody wrote instead of
-    the words a letter comes with."""
+    the words a letter comes with; `due` holds the running deadlines, (obligation, instant), of an acknowledgement."""
 
     mailbox: str
     name: str
@@ -56,6 +60,7 @@ class Letterhead:
     site: str = ""
     team: str = ""
     own: Words | None = None
+    due: tuple[tuple[str, datetime], ...] = ()
 
     @property
     def address(self) -> str:
@@ -115,7 +120,7 @@ def letterheads(asked: Iterable[Asked]) -> dict[tuple[int, str], Letterhead]:
     )
     language = settings.LETTER_LANGUAGE
     with connection.cursor() as cursor:
-        cursor.execute(_ASK, [language, *map(list, columns), address.lower(), language])
+        cursor.execute(_ASK, [language, *map(list, columns), address.lower(), language, LetterKind.ACKNOWLEDGED.value])
         return {
             (pk, kind): Letterhead(
                 mailbox=mailbox or "",
@@ -124,6 +129,7 @@ def letterheads(asked: Iterable[Asked]) -> dict[tuple[int, str], Letterhead]:
                 site=site or "",
                 team=team or "",
                 own=Words(subject, body) if body is not None else None,
+                due=tuple(zip(names or (), ends or (), strict=True)),
             )
-            for pk, kind, mailbox, name, code, site, team, subject, body in cursor.fetchall()
+            for pk, kind, mailbox, name, code, site, team, subject, body, names, ends in cursor.fetchall()
         }

@@ -80,7 +80,7 @@ def asked_of(event: Event, told: Told) -> letterhead.Asked:
 
 
 def letter(event: Event, told: Told, head: Letterhead, drafts: Drafts) -> Letter:
-    """The letter for one person. No statement for a reply; one for an acknowledgement, which names the clocks.
+    """The letter for one person.
 
     `drafts` is for one batch: what a whole team is told is written once, and only the mark differs."""
     way = way_of(told)

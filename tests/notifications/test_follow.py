@@ -91,7 +91,7 @@ def test_a_reply_reaches_the_requester_and_who_is_copied_in_few_statements(cast,
 def test_an_acknowledgement_costs_few_statements(cast, ticket, django_assert_num_queries):
     event = Event.objects.select_related("ticket__requester", "message", "actor").get(kind=Kind.OPENED)
     Delivery.objects.all().delete()
-    with django_assert_num_queries(4):  # the brakes, the letterhead, the clocks, the row
+    with django_assert_num_queries(3):  # the brakes, the letterhead with the clocks, the row
         follow([event])
 
 
