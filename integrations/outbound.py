@@ -5,6 +5,7 @@ settings.INTERNAL_HOSTS lists them), and the one that was judged is dialled. Pla
 """
 
 import http.client
+import socket
 from dataclasses import dataclass
 from time import monotonic
 from urllib.parse import urlsplit
@@ -38,18 +39,25 @@ def get(url: str) -> Answer:
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise Unreachable("Only http and https addresses without a user are asked.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    try:
-        plain = guard.dial(host, port, plain=parts.scheme == "http")
-        connected = guard.wrap(plain, host) if parts.scheme == "https" else plain
-    except guard.Trouble as error:
-        raise Unreachable(error.words) from error
-    with connected:
+    with _connected(host, port, parts.scheme) as connected:
         connection = http.client.HTTPConnection(host, port)
         connection.sock = connected
         try:
             return _asked(connection, path, monotonic() + SECONDS)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise Unreachable(f"{host} did not answer: {guard.said(error)}.") from error
+
+
+def _connected(host: str, port: int, scheme: str) -> socket.socket:
+    try:
+        plain = guard.dial(host, port, plain=scheme == "http")
+    except guard.Trouble as error:
+        raise Unreachable(error.words) from error
+    try:
+        return guard.wrap(plain, host) if scheme == "https" else plain
+    except guard.Trouble as error:
+        plain.close()
+        raise Unreachable(error.words) from error
 
 
 def _asked(connection: http.client.HTTPConnection, path: str, until: float) -> Answer:

@@ -4,6 +4,7 @@ Senders let people write their own templates, so `alert_id`, `alertId` and `ALER
 holds, asking never raises.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -115,6 +116,17 @@ def tags(value: object) -> dict[str, str]:
         elif name:
             words.append(name)
     return values.labels(named | ({"tags": ", ".join(words)} if words else {}))
+
+
+def inner_json(text: object, limit: int = 500_000) -> object:
+    """What JSON within a text holds; None when it is none, or too long."""
+    if not isinstance(text, str) or len(text) > limit or not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        found: object = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def reading(*, links: Mapping[str, str], **facts: Any) -> Reading:

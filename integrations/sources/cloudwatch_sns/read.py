@@ -4,7 +4,6 @@ Formats: https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.
 `Message`, or the whole body where raw delivery is on. INSUFFICIENT_DATA is no recovery.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,12 +16,11 @@ from integrations.reading import (
     Reading,
     Unreadable,
 )
-from integrations.sources.fields import Fields, reading
+from integrations.sources.fields import Fields, inner_json, reading
 
 TITLE = "Amazon CloudWatch (SNS)"
 
 _STATES = {"ALARM": FIRING, "OK": RESOLVED, "INSUFFICIENT_DATA": INSUFFICIENT_DATA}
-MAX_MESSAGE = 262_144 * 2  # twice what SNS carries
 
 
 def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | None = None) -> list[Reading]:
@@ -33,7 +31,7 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
         links = {"source": fields.link("subscribeurl")}
         return [reading(key="", status=SUBSCRIPTION, title=topic, links=links, raw=fields.raw)]
     written = fields.get("message")
-    inner = Fields(_parsed(written)) if isinstance(written, str) else fields.part("message") or fields
+    inner = Fields(inner_json(written)) if isinstance(written, str) else fields.part("message") or fields
     if inner.has("newstatevalue", "alarmname"):
         return [_alarm(inner, topic)]
     if inner.part("detail", "state") and inner.part("detail").has("alarmname"):
@@ -41,15 +39,6 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
     if not (kind == "Notification" or topic):
         raise Unreadable("This is neither a message of SNS (Type, TopicArn, Message) nor a CloudWatch alarm.")
     return [_other(fields, inner, topic)]
-
-
-def _parsed(text: str) -> object:
-    if len(text) > MAX_MESSAGE or not text.lstrip().startswith("{"):
-        return None
-    try:
-        return json.loads(text, strict=False)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _alarm(alarm: Fields, topic: str) -> Reading:

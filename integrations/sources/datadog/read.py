@@ -35,7 +35,7 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
         raise Unreadable("None of Datadog's usual names (alert_transition, alert_id, event_title …) is in the body.")
     title = fields.line("alerttitle", "eventtitle", "title")
     marks = " ".join(match.group() for match in _MARK.finditer(title))
-    scope = fields.line("alertscope")
+    scope = fields.line("alertscope", "scopes", "scope")
     return [
         reading(
             key=fields.key("cycle:", "alertcyclekey")
@@ -72,7 +72,7 @@ def _status(fields: Fields, marks: str) -> str:
 
 def _severity(fields: Fields, marks: str) -> str | None:
     """The monitor's priority P1 to P5, else what kind of event it is."""
-    for written in (fields.line("alertpriority"), fields.line("priority"), marks):
+    for written in (*(fields.line(name) for name in ("alertpriority", "priority", "severity")), marks):
         if found := re.search(r"\bP[1-5]\b", written, re.IGNORECASE):
             return values.severity(found.group())
     return fields.severity("alerttype", "severity") or ("warning" if "warn" in marks.lower() else None)

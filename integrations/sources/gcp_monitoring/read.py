@@ -4,14 +4,13 @@ Format: https://cloud.google.com/monitoring/support/notification-options#webhook
 Pub/Sub the same JSON comes in base64 as `message.data`.
 """
 
-import json
 from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
 from integrations import values
 from integrations.reading import FIRING, RESOLVED, Reading, Unreadable
-from integrations.sources.fields import Fields, reading
+from integrations.sources.fields import Fields, inner_json, reading
 
 TITLE = "Google Cloud Monitoring"
 MAX_DATA = 1_000_000
@@ -44,8 +43,8 @@ def _pushed(data: object) -> object:
     if not isinstance(data, str) or len(data) > MAX_DATA:
         return None
     try:
-        return json.loads(b64decode(data))
-    except (ValueError, RecursionError):
+        return inner_json(b64decode(data).decode())
+    except ValueError:
         return None
 
 

@@ -3,13 +3,12 @@
 Format: https://healthchecks.io/docs/configuring_notifications/ – $JSON is the check as its own API shows it.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from integrations import values
 from integrations.reading import FIRING, PENDING, RESOLVED, SUPPRESSED, UPDATE, Reading, Unreadable
-from integrations.sources.fields import Fields, reading, tags
+from integrations.sources.fields import Fields, inner_json, reading, tags
 
 TITLE = "Healthchecks"
 
@@ -22,7 +21,7 @@ _KNOWN = ("incidentkey", "code", "uuid", "checkid", "uniquekey", "pingurl", "slu
 def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | None = None) -> list[Reading]:
     """The one check of a body. `config` is not used. Raises Unreadable."""
     outer = Fields(body)
-    check = outer.part("check") or outer.part("json") or Fields(_parsed(outer.get("json")))
+    check = outer.part("check") or outer.part("json") or Fields(inner_json(outer.get("json")))
     fields = Fields(dict(check.raw) | dict(outer.raw)) if check else outer
     if not (fields.has(*_KNOWN) or (fields.has("name") and fields.has("status"))):
         raise Unreadable("None of “code”, “uuid”, “incident_key” and “status” is there.")
@@ -39,15 +38,6 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
             raw=outer.raw,
         )
     ]
-
-
-def _parsed(text: object) -> object:
-    if not isinstance(text, str) or len(text) > 100_000:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _at_end(fields: Fields) -> str:

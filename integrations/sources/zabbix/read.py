@@ -4,14 +4,12 @@ Macros: https://www.zabbix.com/documentation/current/en/manual/appendix/macros/s
 by the macro's name ({TRIGGER.ID} as trigger_id, triggerId …). The trigger is the key: each problem has a new event.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from integrations import values
 from integrations.reading import ACKNOWLEDGED, FIRING, RESOLVED, UPDATE, Reading, Unreadable
-from integrations.sources.fields import Fields, reading, tags
+from integrations.sources.fields import Fields, inner_json, reading, tags
 
 TITLE = "Zabbix"
 
@@ -81,9 +79,5 @@ def _labels(fields: Fields) -> dict[str, str]:
     group = fields.line("triggerhostgroupname", "hostgroup")
     own = {"host": fields.line("hostname", "host", "hosthost"), "group": group}
     written: object = fields.get("eventtagsjson") or fields.get("eventtags") or fields.get("tags")
-    if isinstance(written, str) and len(written) < 20_000 and written.lstrip().startswith("["):
-        try:
-            written = json.loads(written)
-        except (ValueError, RecursionError):
-            written = values.text(written)
+    written = inner_json(written) or written
     return tags(written) | {name: value for name, value in own.items() if value}
