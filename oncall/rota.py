@@ -9,6 +9,7 @@ gap; of a doubled one the first counts. People are opaque keys; None is a turn t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -105,6 +106,9 @@ def zone_named(name: object) -> ZoneInfo:
 def instant(zone: ZoneInfo, wall: datetime) -> datetime:
     """When the zone's clocks first show `wall` (which names no zone), in UTC; when they skip it, the first instant
     after the gap."""
+    steady = _steady(zone, wall.toordinal())
+    if steady is not None:
+        return (wall - steady).replace(tzinfo=UTC)
     before = _offset(zone, wall)
     after = _offset(zone, wall.replace(fold=1))
     if before >= after:  # ordinary, or doubled: the earlier of the two
@@ -118,6 +122,15 @@ def instant(zone: ZoneInfo, wall: datetime) -> datetime:
         else:
             early = middle
     return late.replace(microsecond=0)
+
+
+@lru_cache(maxsize=4096)
+def _steady(zone: ZoneInfo, day: int) -> timedelta | None:
+    """The offset of that whole date; None when the clocks change on it. Remembered: a year asks for it thousands of
+    times."""
+    midnight = datetime.fromordinal(day)
+    offset = _offset(zone, midnight)
+    return offset if offset == _offset(zone, midnight + DAY) == _offset(zone, midnight.replace(fold=1)) else None
 
 
 def _offset(zone: ZoneInfo, wall: datetime) -> timedelta:
