@@ -13,6 +13,7 @@ from sla.sweep import RETRY
 DAY = timedelta(days=1)
 REACH = timedelta(days=7)  # of breaches noticed in the last day, those that fell due longer ago are left out
 BEHIND = timedelta(seconds=10)
+PROMISED = 2.0  # seconds of p99 from due to noticed
 SHOWN = 20
 
 # A deadline that a new target moved into the past was not noticed late: nobody could have noticed it before.
@@ -35,6 +36,11 @@ class Lag:
     p50: float | None
     p99: float | None
     longest: float | None
+
+    @property
+    def was_late(self) -> bool:
+        """Whether the promise was missed in the last day, as after an hour without a worker."""
+        return (self.p99 or 0) > PROMISED
 
     @property
     def texts(self) -> dict[str, str]:

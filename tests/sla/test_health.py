@@ -79,6 +79,14 @@ def test_the_page_says_how_it_is(cast: SimpleNamespace, shop: Any, now: Any, as_
     assert f"/tickets/{ticket.pk}" in page
 
 
+def test_a_day_with_late_notice_is_not_called_well(cast: SimpleNamespace, shop: Any, now: Any, as_user: Any) -> None:
+    opened(cast, shop, now - timedelta(minutes=40))
+    sweep(now)
+    page = as_user(cast.manager).get("/settings/deadlines/").content.decode()
+    assert "Was late" in page
+    assert "Well<" not in page
+
+
 def test_it_asks_few_statements(cast: SimpleNamespace, as_user: Any, django_assert_max_num_queries: Any) -> None:
     client = as_user(cast.manager)
     client.get("/settings/deadlines/")
