@@ -147,6 +147,32 @@ def test_it_knows_datadogs_transitions(change: dict[str, str], status: str) -> N
     assert read("datadog", example("datadog") | change).status == status
 
 
+@pytest.mark.parametrize(
+    ("kind", "change", "status"),
+    [
+        ("uptimerobot", {"alertType": "1", "alertTypeFriendlyName": "Up"}, "resolved"),
+        ("uptimerobot", {"alertType": "2", "alertTypeFriendlyName": "*alertTypeFriendlyName*"}, "resolved"),
+        ("uptimerobot", {"alertType": "99", "alertTypeFriendlyName": "Started"}, "update"),
+        ("uptimerobot", {"alertType": "98", "alertTypeFriendlyName": "Paused"}, "suppressed"),
+        ("zabbix", {"event_value": "{EVENT.VALUE}", "status": "0"}, "resolved"),
+        ("zabbix", {"event_value": "", "status": "RESOLVED"}, "resolved"),
+        ("zabbix", {"event_update_status": "1", "event_update_action": "commented"}, "update"),
+        ("newrelic", {"trigger": "INCIDENT_ADDED"}, "firing"),
+        ("newrelic", {"state": "CREATED"}, "firing"),
+        ("newrelic", {"state": "CLOSED", "trigger": "ISSUE_ACKNOWLEDGED"}, "resolved"),
+        ("pingdom", {"current_state": "UNKNOWN"}, "no_data"),
+        ("pingdom", {"current_state": "SUCCESS"}, "resolved"),
+        ("healthchecks", {"status": "paused"}, "suppressed"),
+        ("sentry", {"action": "ignored"}, "suppressed"),
+        ("sentry", {"action": "unassigned"}, "update"),
+        ("uptime_kuma", {"heartbeat": {"status": 2}}, "pending"),
+        ("uptime_kuma", {"heartbeat": {"status": 3}}, "maintenance"),
+    ],
+)
+def test_it_knows_each_senders_states(kind: str, change: dict[str, Any], status: str) -> None:
+    assert read(kind, example(kind) | change).status == status
+
+
 def test_it_tells_the_hosts_of_one_datadog_monitor_apart_without_a_cycle() -> None:
     one, two = (
         read("datadog", example("datadog", alert_cycle_key="$ALERT_CYCLE_KEY", alert_scope=f"host:web-{n}"))

@@ -14,6 +14,8 @@ TITLE = "UptimeRobot"
 
 _TYPES = {"0": SUPPRESSED, "1": FIRING, "2": RESOLVED, "3": FIRING, "98": UPDATE, "99": UPDATE}
 
+_WORDS = {"down": FIRING, "up": RESOLVED, "paused": SUPPRESSED, "started": UPDATE}
+
 
 def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | None = None) -> list[Reading]:
     """The one monitor of a body. `config` is not used. Raises Unreadable."""
@@ -27,7 +29,7 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
         reading(
             # An expiring certificate is another matter than being down: "up" does not end it.
             key=f"{key}:certificate" if key and certificate else key,
-            status=FIRING if certificate else fields.status("alerttypefriendlyname") or _TYPES.get(number, FIRING),
+            status=FIRING if certificate else _WORDS.get(word.lower()) or _TYPES.get(number, FIRING),
             severity="warning" if certificate else None,
             title=fields.line("monitorfriendlyname", "monitorurl"),
             links={"source": fields.link("monitorurl")},

@@ -52,7 +52,7 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
 
 def _status(fields: Fields, title: str) -> str:
     """A recovery first: it may carry what was done before. An update is a word about a problem, or takes note of it."""
-    value = fields.line("eventvalue", "value", "triggervalue")
+    value = fields.line("eventvalue", "value", "triggervalue", "status")
     word = fields.status("eventstatus", "triggerstatus", "status", "state")
     if value == "0" or word == RESOLVED:
         return RESOLVED
