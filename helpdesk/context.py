@@ -18,6 +18,7 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
                 ("Routing rules", "/settings/rules/", False), ("Severity matrix", "/settings/severity/", False),
                 ("Handover", "/settings/handover/", False),
                 ("Mailboxes", "/settings/mailboxes/", False), ("Alert sources", "/settings/sources/", False),
+                ("Silences", "/settings/silences/", False),
                 ("Mail", "/mail/", False), ("Intake log", "/intake/", False)]),
     ("Letters", [("Letters to requesters", "/settings/letters/", False)]),
     ("SLA", [("Policies", "/settings/policies/", False), ("Contracts", "/settings/contracts/", False),
@@ -27,6 +28,7 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip
+DESK_PAGES = ("/settings/silences/",)  # the settings' pages that agents have too
 NAV_ON = ("/settings/", "/intake/", "/mailbox/", "/mail/")
 
 
@@ -60,17 +62,18 @@ def held_mail(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def settings_nav(path: str, user: User) -> list[dict[str, Any]]:
     """The settings' pages that this person may open, the current one marked."""
-    return [
+    groups = [
         {
             "title": title,
             "links": [
                 {"label": label, "url": url, "current": path.startswith(url)}
                 for label, url, admins in links
-                if user.is_admin or not admins
+                if user.is_admin or (user.is_manager and not admins) or url in DESK_PAGES
             ],
         }
         for title, links in SETTINGS_NAV
     ]
+    return [group for group in groups if group["links"]]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from integrations.views import (
     pagerduty,
     receive,
     request,
+    silences,
     sources,
 )
 
@@ -34,6 +35,12 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:pk>/acceptance", sources.accepting, name="source-acceptance"),
     path("settings/sources/<int:pk>/preview", sources.preview, name="source-preview"),
     path("settings/sources/<int:pk>/tests", sources.tests, name="source-tests"),
+    path("settings/sources/<int:pk>/noise", silences.noise, name="source-noise"),
+    path("settings/silences/", silences.silences, name="silences"),
+    path("settings/silences/new", silences.new, name="silence-new"),
+    path("settings/silences/<int:pk>", silences.silence, name="silence"),
+    path("settings/silences/<int:pk>/ending", silences.ending, name="silence-ending"),
+    path("tickets/<int:pk>/silences", silences.of_ticket, name="ticket-silences"),
     path("settings/mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("settings/mailboxes/new", mailboxes.new, name="mailbox-new"),
     path("settings/mailboxes/<int:pk>", mailboxes.mailbox, name="mailbox-settings"),

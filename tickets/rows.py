@@ -17,9 +17,11 @@ from catalog.models import Site
 from tickets.models import Channel, Csat, Ticket
 from tickets.states import OPEN
 
+FLAPPING = "flapping"  # the tag that says so
 CHANNELS = dict(Channel.choices)
 OWN = (
     "id", "subject", "status", "severity", "channel", "needs_reply", "last_event_at", "next_due_at", "handed_over_at",
+    "tags",
 )  # fmt: skip
 
 
@@ -76,6 +78,7 @@ class Row:
     last_event_at: datetime
     next_due_at: datetime | None
     handed_over_at: datetime | None
+    tags: list[str]
     who: str
     owner: str
     site: str
@@ -99,6 +102,11 @@ class Row:
     @property
     def pk(self) -> int:
         return self.id
+
+    @property
+    def flaps(self) -> bool:
+        """An alert of it comes and goes; it stays open until that is over."""
+        return FLAPPING in self.tags
 
     @property
     def unread(self) -> bool:

@@ -11,10 +11,10 @@ from integrations.recovery import others_open, was_answered
 from tickets.actions import progress
 from tickets.events import working_on
 from tickets.models import Kind, Resolution, Ticket
+from tickets.rows import FLAPPING as TAG
 
 log = logging.getLogger(__name__)
 BATCH = 200
-TAG = "flapping"  # how lists and filters know such a ticket
 MOST = 50  # changes remembered
 
 

@@ -133,7 +133,7 @@ def draft_for(ticket: Ticket, *, starts_at: datetime, ends_at: datetime) -> Sile
     same = len(titles) == 1 and "alertname" not in shared
     vague = not shared and not same
     return Silence(
-        reason=f"From #{ticket.pk}: {ticket.subject}"[:300],
+        reason=f"Known: #{ticket.pk}",
         source_id=sources.pop() if len(sources) == 1 else None,
         labels=shared,
         name=titles.pop() if same else "",

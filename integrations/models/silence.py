@@ -7,12 +7,22 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import User
 from catalog.models import Component, Site
 from integrations.models.source import Source
-from tickets.models import Ticket
+from tickets.models import Ticket, teams_hidden_from
 
 
 class SilenceQuerySet(models.QuerySet["Silence"]):
+    def visible_to(self, user: User) -> Self:
+        """The desk's, but for those of restricted teams: by their ticket or by the team of their source."""
+        if not user.is_desk:
+            return self.none()
+        if user.is_admin:
+            return self
+        hidden = teams_hidden_from(user)
+        return self.exclude(ticket__team__in=hidden).exclude(source__team__in=hidden)
+
     def active(self, at: datetime) -> Self:
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
@@ -63,3 +73,9 @@ class Silence(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def matchers(self) -> list[tuple[str, str]]:
+        """(what, as which) of all that an alert must fit."""
+        named = [("source", self.source), ("site", self.site), ("component", self.component), ("name", self.name)]
+        return [(what, str(value)) for what, value in named if value] + sorted(self.labels.items())

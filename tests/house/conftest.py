@@ -10,7 +10,7 @@ from accounts.actions.invitations import invite
 from deliveries.models import Delivery
 from files.store import save_file
 from integrations import inbound
-from integrations.models import Door, Mail, Mailbox, Source
+from integrations.models import Door, Mail, Mailbox, Silence, Source
 from knowledge.models import Article
 from oncall.actions.feeds import renew_feed
 from sla.models import Calendar, Policy
@@ -29,6 +29,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
     source = Source(name="Monitor", kind="alertmanager")
     token = source.new_token()
     source.save()
+    silence = Silence.objects.create(reason="Known", source=source, starts_at=now, ends_at=now, created_at=now)
     mailbox = Mailbox(name="Support", address="desk@helpdesk.example", protocol="push")
     mailbox_token = mailbox.new_token()
     mailbox.save()
@@ -77,6 +78,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "settings/rules/": rule.pk,
             "settings/forms/": form.pk,
             "settings/sources/": source.pk,
+            "settings/silences/": silence.pk,
             "settings/mailboxes/": mailbox.pk,
             "settings/policies/": Policy.objects.get(is_default=True).pk,
             "settings/contracts/": contract.pk,

@@ -44,6 +44,7 @@ DOORS = {
     "settings/*": "managers",
     "settings/tokens/*": "admins",
     "settings/audit/": "admins",
+    "settings/silences/*": "desk",
     "settings/mailboxes/": "managers",
     "settings/mailboxes/*": "admins",
     "^api/v1/sources/*": "anyone",  # the token is the key
