@@ -28,6 +28,11 @@ def changes(source: Source, alert: Alert | None, at: datetime) -> list[datetime]
     return [*(then for then in before if at - then < window(source)), at][-MOST:]
 
 
+def is_enough(source: Source, flips: list[datetime]) -> bool:
+    """Whether so many changes within the window are flapping."""
+    return bool(source.flap_flips and len(flips) >= source.flap_flips)
+
+
 def is_held(ticket: Ticket) -> bool:
     """Whether flapping holds this ticket open."""
     return Recovery.objects.filter(ticket=ticket, calm_at__isnull=False).exists()
@@ -35,11 +40,11 @@ def is_held(ticket: Ticket) -> bool:
 
 def hold(locked: Ticket, alert: Alert, source: Source) -> bool:
     """After a change of an alert of this locked, open ticket: whether flapping holds it, from now on or already."""
-    at, enough = locked.now, bool(source.flap_flips and len(alert.flipped_at) >= source.flap_flips)
+    at = locked.now
     calm_at = at + window(source)
     if Recovery.objects.filter(ticket=locked, calm_at__isnull=False).update(calm_at=calm_at, verifies_at=None):
         return True
-    if not (enough and locked.is_open):
+    if not (is_enough(source, alert.flipped_at) and locked.is_open):
         return False
     wanted = {"recovered_at": at, "verifies_at": None, "calm_at": calm_at}
     Recovery.objects.update_or_create(ticket=locked, defaults=wanted)

@@ -150,7 +150,7 @@ def recover(source: Source, last: Alert | None, reading: Reading, *, at: datetim
     if last.ticket is None:
         return "resolved while a silence held it back", None
     ticket = home(last.ticket)
-    if group and others_open(Ticket.objects.lock(ticket.pk)):
+    if group and not flapping.is_enough(source, flips) and others_open(Ticket.objects.lock(ticket.pk)):
         groups.changed(group, at)  # one of many: counted, without a line of its own
         return "resolved", ticket
     return recovered(source, last, ticket, at=at, grouped=group is not None)

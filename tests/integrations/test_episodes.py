@@ -127,6 +127,17 @@ def test_what_flaps_stays_open_is_marked_once_and_is_told_no_more(say):
     assert Ticket.objects.count() == 1
 
 
+def test_one_flapping_alert_holds_the_ticket_of_its_group(say):
+    say(key="k2")
+    flap(say, times=4)
+    ticket = Ticket.objects.get()
+    assert ticket.tags == ["flapping"]
+    say("resolved", key="k2", minutes=8)
+    assert fresh(ticket).is_open
+    flapping.calm_due(later(minutes=60))
+    assert fresh(ticket).status == Status.RESOLVED
+
+
 def test_a_firing_long_after_the_quiet_time_still_belongs_to_the_flapping_ticket(say, source):
     Source.objects.filter(pk=source.pk).update(quiet_minutes=1)
     source.refresh_from_db()
