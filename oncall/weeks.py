@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from oncall import burden
@@ -67,7 +69,8 @@ def view(loaded: Loaded, now: datetime, *, first: date | None = None, weeks: int
     begin, end = pure.instant(zone, monday), pure.instant(zone, monday + weeks * 7 * DAY)
     found = pure.shifts(loaded.rota, begin, end)
     hues = colours(loaded)
-    days = [day_of(loaded, found, monday + n * DAY, today, hues) for n in range(weeks * 7)]
+    dates = enumerate(by_day(found, zone, monday, weeks))
+    days = [day_of(loaded, inside, monday + n * DAY, today, hues) for n, inside in dates]
     since = max(begin, min(now, end))
     ahead = [shift._replace(begin=max(shift.begin, since)) for shift in found if shift.end > since]
     return View(
@@ -85,14 +88,22 @@ def colours(loaded: Loaded) -> dict[int, int]:
     return {key: number * 5 % 12 for number, key in enumerate(sorted(loaded.people))}
 
 
-def day_of(loaded: Loaded, shifts: Sequence[Shift], wall: datetime, today: date, hues: dict[int, int]) -> Day:
+def by_day(shifts: Sequence[Shift], zone: ZoneInfo, monday: datetime, weeks: int) -> list[list[Shift]]:
+    """For each local date what there is of the shifts, which are in order."""
+    found, place = [], 0
+    for number in range(weeks * 7):
+        begin, end = pure.instant(zone, monday + number * DAY), pure.instant(zone, monday + (number + 1) * DAY)
+        while place < len(shifts) and shifts[place].end <= begin:
+            place += 1
+        ahead = takewhile(lambda shift: shift.begin < end, islice(shifts, place, None))  # noqa: B023 - used at once
+        found.append([Shift(max(shift.begin, begin), min(shift.end, end), shift.person) for shift in ahead])
+    return found
+
+
+def day_of(loaded: Loaded, inside: Sequence[Shift], wall: datetime, today: date, hues: dict[int, int]) -> Day:
+    """One local date, with its shifts and what they leave."""
     zone = loaded.rota.zone
     begin, end = pure.instant(zone, wall), pure.instant(zone, wall + DAY)
-    inside = [
-        Shift(max(shift.begin, begin), min(shift.end, end), shift.person)
-        for shift in shifts
-        if shift.begin < end and shift.end > begin
-    ]
     spans: list[tuple[datetime, datetime, int | None]] = [*inside]
     spans += [(gap.begin, gap.end, None) for gap in pure.uncovered(inside, begin, end)]
     parts = [

@@ -11,6 +11,8 @@ from accounts.models import User
 from oncall.reading import Loaded
 from oncall.rota import Shift, Span
 
+MOST = 30  # shifts of each person, the next ones: turns of an hour make thousands
+
 
 class Moment(forms.DateTimeField):
     """An instant, as the browser's own picker writes it, by the clock that the page shows."""
@@ -42,7 +44,7 @@ class SwapForm(forms.Form):
     def __init__(self, data: Any = None, *, loaded: Loaded, shifts: Sequence[Shift], me: User) -> None:
         super().__init__(data, prefix="swap")
         self.loaded = loaded
-        mine = [shift for shift in shifts if shift.person == me.pk]
+        mine = [shift for shift in shifts if shift.person == me.pk][:MOST]
         others = [user for key, user in loaded.people.items() if key != me.pk and user.is_desk]
         self.is_possible = bool(mine and others)
         self.fields["mine"].choices = [choice(shift, loaded) for shift in mine]  # type: ignore[attr-defined]
@@ -50,7 +52,7 @@ class SwapForm(forms.Form):
             (
                 str(user),
                 [(str(user.pk), f"{user}: nothing in return")]
-                + [choice(shift, loaded, user) for shift in shifts if shift.person == user.pk],
+                + [choice(shift, loaded, user) for shift in shifts if shift.person == user.pk][:MOST],
             )
             for user in sorted(others, key=str)
         ]
