@@ -57,7 +57,7 @@ def why_not(host: str, written: str) -> str:
     found = host if host == str(address) else f"{host} leads to {address}, which"
     reserved = address.is_reserved and not address.is_loopback  # to Python, ::1 is both
     if address.is_link_local or address.is_multicast or address.is_unspecified or reserved:
-        return f"{found} is never a mail server."
+        return f"{found} is an address that is never dialled."
     inside = not address.is_global or (isinstance(address, ipaddress.IPv6Address) and address.is_site_local)
     if inside and not listed(host, address):
         return f"{found} is inside your own network. Whoever runs the desk must first list it in INTERNAL_HOSTS."
