@@ -23,8 +23,8 @@ class SilenceForm(forms.Form):
     reason = forms.CharField(max_length=300, label="Why", help_text="Read by whoever misses an alert.")
     starts_at = LocalDateTime(label="From")
     ends_at = LocalDateTime(label="To", help_text="What still fires then opens its ticket.")
-    source = forms.ModelChoiceField(Source.objects.all(), required=False)
-    site = forms.ModelChoiceField(Site.objects.all(), required=False)
+    source = forms.ModelChoiceField(Source.objects.all(), required=False, empty_label="Any")
+    site = forms.ModelChoiceField(Site.objects.all(), required=False, empty_label="Any")
     component = forms.ModelChoiceField(Component.objects.all(), required=False)
     name = forms.CharField(
         max_length=250, required=False, label="Alert name", help_text="The whole title; * stands for anything."
