@@ -67,6 +67,11 @@ class Layer(models.Model):
     def every(self) -> timedelta:
         return timedelta(**{self.unit: self.length})
 
+    @property
+    def lasts(self) -> str:
+        """How long a turn is: "1 week", "12 hours"."""
+        return f"{self.length} {self.unit[:-1] if self.length == 1 else self.unit}"
+
     def as_pure(self, people: tuple[int | None, ...], zone: str) -> pure.Layer:
         """As `oncall.rota` reckons with it. Raises RotaError, or sla.hours.CalendarError."""
         last = datetime.combine(self.last_day + timedelta(days=1), time(0)) if self.last_day else None

@@ -177,6 +177,7 @@ def test_a_rota_is_made_with_a_layer(boss: Client, cast: SimpleNamespace) -> Non
     layer = row.layers.get()
     assert [member.user for member in layer.members.all()] == [cast.agent, cast.other_agent]
     assert layer.hours["mon"] == [["22:00", "06:00"]]
+    assert "1 week<" in text_of(boss, f"/settings/rotas/{row.pk}/")
     page = text_of(boss, f"/settings/rotas/layers/{layer.pk}/")
     assert "daily 22:00-06:00" in page and 'value="2026-03-02"' in page
     assert "Nobody is on call for" in page and "Ada has no phone number." in page
