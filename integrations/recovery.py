@@ -28,6 +28,11 @@ def others_open(ticket: Ticket) -> int:
     return Alert.objects.filter(of_it, resolved_at=None).count()
 
 
+def any_open(ticket: Ticket) -> bool:
+    """Whether one does: the ticket's own are asked first, which mostly answers."""
+    return Alert.objects.filter(ticket=ticket, resolved_at=None).exists() or others_open(ticket) > 0
+
+
 def was_answered(ticket: Ticket) -> bool:
     """An agent has written to a requester: then a machine's recovery does not speak for the person."""
     reached = ticket.requester_id or ticket.followers.exists() or ticket.merged.filter(requester__isnull=False).exists()

@@ -81,7 +81,9 @@ def current(group: AlertGroup, source: Source, at: datetime) -> Ticket | None:
         return None
     if at - group.joined_at > timedelta(minutes=source.group_minutes):
         return None
-    ticket = Ticket.objects.lock(home(Ticket.objects.get(pk=group.ticket_id)).pk)
+    ticket = Ticket.objects.lock(group.ticket_id)
+    if ticket.is_merged:
+        ticket = Ticket.objects.lock(home(ticket).pk)
     done = ticket.status in (Status.CLOSED, Status.CANCELLED) or ticket.is_merged
     return None if done else ticket
 

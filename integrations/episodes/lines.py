@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from integrations.models import Alert
 from integrations.reading import Reading
+from lib import rows
 from tickets.events import record
 from tickets.models import Kind, Ticket
 
@@ -39,7 +40,7 @@ def refresh(alert: Alert, reading: Reading, at: datetime, **changes: Any) -> Non
     newest: Mapping[str, Any] = facts(reading, max(at, alert.last_seen_at)) if at >= alert.last_seen_at else {}
     for name, value in {**newest, "count": alert.count + 1, **changes}.items():
         setattr(alert, name, value)
-    alert.save()
+    rows.update(alert)
 
 
 def tell(locked: Ticket, kind: Kind, alert: Alert, **more: Any) -> None:

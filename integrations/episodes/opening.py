@@ -9,6 +9,7 @@ from integrations.episodes.lines import SEVERITIES, VIA, Outcome, facts, tell
 from integrations.models import Alert, AlertGroup, Silence, Source
 from integrations.reading import Reading
 from integrations.recovery import expect_quiet
+from lib import rows
 from tickets.actions import filing, progress
 from tickets.actions.opening import NewTicket, open_ticket
 from tickets.events import drain
@@ -71,9 +72,9 @@ def join(
     at = firing.at
     alert = keep(firing, ticket, group, held=held, flipped_at=flipped_at)
     groups.joined(group, at)
-    expect_quiet(ticket, recovered_at=at, until=None)
     worse = SEVERITIES.get(alert.severity, 9) < ticket.severity
     if ticket.status == Status.RESOLVED:
+        expect_quiet(ticket, recovered_at=at, until=None)
         progress.reopen(ticket=ticket, at=at, actor=None, via=VIA, reason=f"“{alert.title}” fires.")
     if worse:
         reason = f"“{alert.title}” is {alert.severity}."
@@ -86,10 +87,12 @@ def keep(
 ) -> Alert:
     """The alert's row, new or of the one that was held back."""
     if held is None:
-        return Alert.objects.create(
+        alert = Alert(
             source=firing.source, key=firing.reading.key, ticket=ticket, group=group, first_seen_at=firing.at,
             told_at=firing.at, flipped_at=flipped_at or [], **facts(firing.reading, firing.at),
         )  # fmt: skip
+        rows.insert([alert])
+        return alert
     held.ticket, held.group, held.acts_at, held.told_at = ticket, group, None, firing.at
     held.save(update_fields=["ticket", "group", "acts_at", "told_at"])
     return held

@@ -17,7 +17,7 @@ from integrations.episodes.lines import SEVERITIES, VIA, Outcome, facts, refresh
 from integrations.episodes.opening import act, firing_of, open_new, open_or_hold
 from integrations.models import Alert, Source
 from integrations.reading import Reading
-from integrations.recovery import expect_quiet, home, others_open, was_answered
+from integrations.recovery import any_open, expect_quiet, home, others_open, was_answered
 from tickets.actions import filing, progress
 from tickets.events import working_on
 from tickets.models import Kind, Resolution, Ticket
@@ -150,7 +150,7 @@ def recover(source: Source, last: Alert | None, reading: Reading, *, at: datetim
     if last.ticket is None:
         return "resolved while a silence held it back", None
     ticket = home(last.ticket)
-    if group and not flapping.is_enough(source, flips) and others_open(Ticket.objects.lock(ticket.pk)):
+    if group and not flapping.is_enough(source, flips) and any_open(Ticket.objects.lock(ticket.pk)):
         groups.changed(group, at)  # one of many: counted, without a line of its own
         return "resolved", ticket
     return recovered(source, last, ticket, at=at, grouped=group is not None)
