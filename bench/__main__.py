@@ -12,7 +12,7 @@ import django
 
 from helpdesk.runtime.scratch import scratch_servers
 
-PARTS = ["reading", "writing", "alerts", "sweep", "deadlines", "mail"]
+PARTS = ["reading", "writing", "alerts", "sweep", "deadlines", "rota", "mail"]
 
 
 def main() -> None:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     """Load, measure, and set every figure beside the floor."""
     from django.core.management import call_command
 
-    from bench import deadlines, mail, mail_intake, pages, sweeps
+    from bench import deadlines, mail, mail_intake, pages, rota, sweeps
     from bench import desk as desks
     from helpdesk.runtime import paths
     from tickets.models import Message, Ticket
@@ -95,6 +95,8 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             result["sla_sweep_of_many"] = {"running": deadlines.many_more(options.running)} | {
                 name: sweeps.measure(sweeps.ROUNDS[name], postmaster) for name in ("due_0", "due_100", "due_10000")
             }
+        if "rota" in options.only:
+            result["on_call"] = rota.on_call()
         if "mail" in options.only:
             result["mail_parsing"] = mail.parsing()
             result["mail_intake"] = mail_intake.mail_intake(postmaster)
