@@ -7,6 +7,7 @@ import logging
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from integrations.episodes.opening import act, firing_of, open_new, open_or_hold
 from integrations.models import Alert, Source
 from integrations.reading import Reading
 from integrations.recovery import any_open, expect_quiet, home, others_open, was_answered
+from lib.written import Statement
 from tickets.actions import filing, progress
 from tickets.events import working_on
 from tickets.models import Kind, Resolution, Ticket
@@ -39,9 +41,7 @@ def open_or_join(
     if not reading.key:
         reading = replace(reading, key=str(uuid.uuid4()))
     one_at_a_time(source.pk, reading.key)
-    last = (
-        Alert.objects.select_related("ticket").filter(source=source, key=reading.key).order_by("-resolved_at").first()
-    )
+    last = next(iter(newest_of_key().run({"source": source.pk, "key": reading.key})), None)
     if reading.status == readings.FIRING:
         return fire(source, last, reading, at=at, is_test=is_test, alone=alone)
     if reading.status == readings.RESOLVED:
@@ -50,6 +50,14 @@ def open_or_join(
         return "acknowledged, but no alert with this key is open", None
     Alert.objects.filter(pk=last.pk).update(status=readings.ACKNOWLEDGED, last_seen_at=at)
     return "acknowledged", home(last.ticket)
+
+
+@cache
+def newest_of_key() -> Statement:
+    """A key's open alert, else the one resolved last: the statement is written once and asked for each reading."""
+    stand_ins = {"source": -1, "key": "a key"}
+    rows = Alert.objects.select_related("ticket").filter(**stand_ins).order_by("-resolved_at")
+    return Statement.of(rows[:1], stand_ins)
 
 
 def one_at_a_time(source: int, key: str) -> None:
