@@ -1,4 +1,4 @@
-"""Who is on call: a look at an instant, and a year with its balance, of a rota with three layers and a dozen overrides."""
+"""Who is on call: a look at an instant, and a year with its balance, of a rota of three layers, a dozen overrides."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from oncall.rota import HOUR, Layer, Override, Rota, shifts, who
 from sla.hours import Calendar
 
 BEGIN, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-FIRST = datetime(2025, 12, 29, 9)  # by the rota's own clock
+FIRST = datetime.fromisoformat("2025-12-29T09:00")  # by the rota's own clock
 OFFICE = {"tz": "Europe/Berlin", "hours": {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}}
 
 
