@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from accounts.audit import audit
-from accounts.models import User
+from accounts.models import Team, User
 from integrations.episodes.groups import Firing
 from integrations.episodes.lines import HOSTS, Outcome, facts, of_ticket
-from integrations.models import Alert, Silence
+from integrations.models import Alert, Silence, Source
 from integrations.reading import Reading
 from tickets.errors import Refused
-from tickets.models import Ticket
+from tickets.models import Ticket, teams_hidden_from
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -52,10 +52,20 @@ def covers(silence: Silence, firing: Firing) -> bool:
 
 
 def covering(firing: Firing) -> Silence | None:
-    """The silence of this instant that covers it, the longest of several; one statement, another when there is one."""
+    """The silence of this instant that covers it, the longest of several; one statement, a few more if there is one."""
     found = [silence for silence in Silence.objects.active(firing.at) if covers(silence, firing)]
     found.sort(key=lambda silence: silence.ends_at, reverse=True)
-    return next((silence for silence in found if still(silence, firing.at)), None)
+    return next((one for one in found if may_hold(one, firing.source) and still(one, firing.at)), None)
+
+
+def may_hold(silence: Silence, source: Source) -> bool:
+    """Nobody holds back what they may not see: alerts of a restricted team's source. What names the source was made by
+    somebody who sees it."""
+    if silence.source_id is not None or source.team_id is None:
+        return True
+    maker = silence.created_by
+    hidden = teams_hidden_from(maker) if maker else Team.objects.filter(restricted=True)
+    return not hidden.filter(pk=source.team_id).exists()
 
 
 def still(silence: Silence, at: datetime) -> bool:

@@ -1,8 +1,11 @@
 """The pages of silences, the click on a ticket, and a source's noise."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
+from integrations.episodes import silences
 from integrations.episodes.work import open_or_join
 from integrations.models import Alert, Silence, Source
 from integrations.reading import Reading
@@ -98,6 +101,18 @@ def test_what_a_restricted_team_silences_is_nobody_elses(cast, as_user, security
     assert "Prometheus" not in as_user(cast.agent).get("/settings/silences/new").content.decode()
     fired("k2")
     assert list(Alert.objects.visible_to(cast.agent)) == [] and Alert.objects.visible_to(cast.guard).count() == 2
+
+
+@pytest.mark.parametrize(("maker", "held"), [("agent", False), ("guard", True), ("admin", True)])
+def test_nobody_holds_back_alerts_of_a_team_they_do_not_see(maker, held, cast, security, shop, source, fired):
+    source.team = security
+    source.save()
+    now = timezone.now()
+    silences.make(
+        silence=Silence(reason="Window", site=shop, starts_at=now, ends_at=now + timedelta(hours=1)),
+        at=now, actor=getattr(cast, maker),
+    )  # fmt: skip
+    assert (fired()[1] is None) is held
 
 
 def test_the_list_takes_a_fixed_number_of_queries(cast, as_user, source, django_assert_max_num_queries):
