@@ -7,6 +7,7 @@ its own fate.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from django.db import connection, transaction
 from accounts.actions.people import newcomers
 from accounts.models import User
 from deliveries import references
+from files import scan
 from integrations.mail import attachments, headers, identifiers, receive
 from integrations.mail.arrival import Arrival, arriving_together
 from integrations.mail.attachments import Kept
@@ -95,8 +97,9 @@ def tried(inbounds: Sequence[Inbound], choose: Callable[[Sequence[Inbound]], lis
     work: list[Work] = []
     try:
         work = choose(inbounds)
-        for one in work:
-            one.put_away()
+        with at_once():
+            for one in work:
+                one.put_away()
         if work:
             carry_out(work)
     except Exception:  # whatever it is, and whichever it is about: taken one by one, each has its own reason
@@ -105,6 +108,11 @@ def tried(inbounds: Sequence[Inbound], choose: Callable[[Sequence[Inbound]], lis
             one.read.kept.discard()
         return set()
     return {one.arrived.inbound.pk for one in work}
+
+
+def at_once() -> AbstractContextManager[object]:
+    """One commit for the files of all; but one for each where a scanner looks at them, as that may take its time."""
+    return nullcontext() if scan.is_set() else transaction.atomic()
 
 
 def new_mail(inbounds: Sequence[Inbound]) -> list[Work]:
