@@ -1,17 +1,16 @@
 """After the last alert of a ticket recovered: quiet verifies it, and closes."""
 
-import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import Q
 
 from integrations.models import Alert, Recovery
+from lib.sweeps import each_alone
 from tickets.actions import progress
 from tickets.models import Audience, Message, Ticket, Verification
 from tickets.states import Status
 
-log = logging.getLogger(__name__)
 BATCH = 200
 
 
@@ -48,21 +47,21 @@ def expect_quiet(locked: Ticket, *, recovered_at: datetime, until: datetime | No
         Recovery.objects.update_or_create(ticket=locked, defaults={"recovered_at": recovered_at, "verifies_at": until})
 
 
+def on_time(column: str, act: Callable[[Ticket, datetime], bool], now: datetime, *, failing: str) -> int:
+    """Do what fell due in one column of the recoveries; answers how many. `failing`: of whom, in the log."""
+
+    def one(pk: int) -> bool:
+        # The ticket before its recovery, as everybody else locks them.
+        ticket = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
+        return ticket is not None and act(ticket, now)
+
+    due = Recovery.objects.filter(**{f"{column}__lte": now}).order_by(column).values_list("pk", flat=True)
+    return each_alone(list(due[:BATCH]), one, failing)
+
+
 def verify_due(now: datetime) -> int:
     """Close what stayed quiet; answers how many. A ticket that fails is logged and waits for the next tick."""
-    done = 0
-    for pk in list(
-        Recovery.objects.filter(verifies_at__lte=now).order_by("verifies_at").values_list("pk", flat=True)[:BATCH]
-    ):
-        try:
-            with transaction.atomic():
-                # The ticket before its recovery, as everybody else locks them.
-                ticket = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
-                if ticket is not None:
-                    done += verify(ticket, now)
-        except Exception:  # whatever is wrong with one ticket, it never stops the others
-            log.exception("recovery of #%s failed", pk)
-    return done
+    return on_time("verifies_at", verify, now, failing="recovery of #%s failed")
 
 
 def verify(ticket: Ticket, now: datetime) -> bool:

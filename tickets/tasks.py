@@ -1,17 +1,15 @@
 """Sweeps over the waits of tickets: what is due, claimed one by one with SKIP LOCKED."""
 
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
+from lib.sweeps import each_alone
 from tickets.actions import waiting
 from tickets.models import Ticket
 
-log = logging.getLogger(__name__)
 BATCH = 200
 
 Verb = Callable[..., None]
@@ -25,20 +23,17 @@ SWEEPS: dict[str, Verb] = {
 
 def sweep(column: str, now: datetime) -> int:
     """Do what fell due in one column; answers how many. A ticket that fails is logged and left for the next tick."""
-    due = Ticket.objects.filter(**{f"{column}__lte": now}).order_by(column)
-    done = 0
-    for pk, at in list(due.values_list("pk", column)[:BATCH]):
-        try:
-            with transaction.atomic():
-                mine = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(
-                    pk=pk, **{f"{column}__lte": now}
-                )
-                if (ticket := mine.first()) is not None:
-                    SWEEPS[column](ticket=ticket, at=at)
-                    done += 1
-        except Exception:  # whatever is wrong with one ticket, it never stops the others
-            log.exception("sweep %s failed on #%s", column, pk)
-    return done
+
+    def one(found: tuple[int, datetime]) -> bool:
+        pk, at = found
+        mine = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, **{f"{column}__lte": now})
+        if (ticket := mine.first()) is None:
+            return False
+        SWEEPS[column](ticket=ticket, at=at)
+        return True
+
+    due = Ticket.objects.filter(**{f"{column}__lte": now}).order_by(column).values_list("pk", column)
+    return each_alone(list(due[:BATCH]), one, f"sweep {column} failed on (#, due) %s")
 
 
 @shared_task(name="tickets.sweep_times")

@@ -1,20 +1,15 @@
 """Flapping: what fires and recovers again and again holds its ticket open, told once, until it has been calm."""
 
-import logging
 from datetime import datetime, timedelta
-
-from django.db import transaction
 
 from integrations.episodes.lines import of_ticket, tell
 from integrations.models import Alert, Recovery, Source
-from integrations.recovery import others_open, was_answered
+from integrations.recovery import on_time, others_open, was_answered
 from tickets.actions import progress
 from tickets.events import working_on
 from tickets.models import Kind, Resolution, Ticket
 from tickets.rows import FLAPPING as TAG
 
-log = logging.getLogger(__name__)
-BATCH = 200
 MOST = 50  # changes remembered
 
 
@@ -55,17 +50,7 @@ def hold(locked: Ticket, alert: Alert, source: Source) -> bool:
 
 def calm_due(now: datetime) -> int:
     """Let go of what has been calm for its window; answers how many. One that fails is logged and tried again."""
-    done = 0
-    due = Recovery.objects.filter(calm_at__lte=now).order_by("calm_at").values_list("pk", flat=True)
-    for pk in list(due[:BATCH]):
-        try:
-            with transaction.atomic():
-                ticket = Ticket.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
-                if ticket is not None:
-                    done += let_go(ticket, now)
-        except Exception:  # whatever is wrong with one ticket, it never stops the others
-            log.exception("letting go of #%s failed", pk)
-    return done
+    return on_time("calm_at", let_go, now, failing="letting go of #%s failed")
 
 
 def let_go(ticket: Ticket, now: datetime) -> bool:

@@ -4,23 +4,21 @@ The timeline counts them every so often; it has no line for each.
 """
 
 import hashlib
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 
 from catalog.models import Component, Site
 from integrations.episodes.lines import VIA, tally
 from integrations.models import AlertGroup, Source
 from integrations.reading import Reading
 from integrations.recovery import home
+from lib.sweeps import each_alone
 from tickets.events import record, working_on
 from tickets.models import Kind, Ticket
 from tickets.states import Status
 
-log = logging.getLogger(__name__)
 BATCH = 100
 FIRST = timedelta(minutes=1)  # after the first that joins
 
@@ -108,15 +106,8 @@ def joined(group: AlertGroup, at: datetime) -> None:
 
 def tell_due(now: datetime) -> int:
     """Count on the timeline what is due; answers how many groups. One that fails is logged and tried again."""
-    done = 0
     due = AlertGroup.objects.filter(tells_at__lte=now).order_by("tells_at").values_list("pk", flat=True)
-    for pk in list(due[:BATCH]):
-        try:
-            with transaction.atomic():
-                done += count(pk, now)
-        except Exception:  # whatever is wrong with one group, it never stops the others
-            log.exception("counting the alerts of group %s failed", pk)
-    return done
+    return each_alone(list(due[:BATCH]), lambda pk: count(pk, now), "counting the alerts of group %s failed")
 
 
 def count(pk: int, now: datetime) -> bool:

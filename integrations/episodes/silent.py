@@ -1,16 +1,13 @@
 """A source that should speak every so many minutes and does not is an alert itself, once, until it speaks again."""
 
-import logging
 from datetime import datetime, timedelta
-
-from django.db import transaction
 
 from integrations import reading as readings
 from integrations.episodes.work import open_or_join
 from integrations.models import Inbound, Source
 from integrations.reading import Reading
+from lib.sweeps import each_alone
 
-log = logging.getLogger(__name__)
 BATCH = 100
 KEY = "desk:silent-source"
 AGAIN = timedelta(seconds=5)  # how soon a silent source is looked at again
@@ -19,16 +16,14 @@ AGAIN = timedelta(seconds=5)  # how soon a silent source is looked at again
 def look_due(now: datetime) -> int:
     """Look at the sources whose time it is; answers how many began or ceased to be silent. A source that fails is
     logged and looked at again. No row is written when a body comes in: the newest one is asked for here."""
-    done = 0
-    for pk in list(Source.objects.filter(silent_at__lte=now).values_list("pk", flat=True)[:BATCH]):
-        try:
-            with transaction.atomic():
-                rows = Source.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-                source = rows.filter(pk=pk, silent_at__lte=now).first()
-                done += source is not None and look(source, now)
-        except Exception:  # whatever is wrong with one source, it never stops the others
-            log.exception("looking at source %s failed", pk)
-    return done
+
+    def one(pk: int) -> bool:
+        rows = Source.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        source = rows.filter(pk=pk, silent_at__lte=now).first()
+        return source is not None and look(source, now)
+
+    due = Source.objects.filter(silent_at__lte=now).values_list("pk", flat=True)
+    return each_alone(list(due[:BATCH]), one, "looking at source %s failed")
 
 
 def look(source: Source, now: datetime) -> bool:

@@ -3,14 +3,13 @@
 Order is by when we received a body; a sender's clock is only ever compared with itself.
 """
 
-import logging
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from integrations import reading as readings
 from integrations.episodes import flapping, groups, silences
@@ -19,13 +18,12 @@ from integrations.episodes.opening import act, firing_of, open_new, open_or_hold
 from integrations.models import Alert, Source
 from integrations.reading import Reading
 from integrations.recovery import any_open, expect_quiet, home, others_open, was_answered
+from lib.sweeps import each_alone
 from lib.written import Statement
 from tickets.actions import filing, progress
 from tickets.events import working_on
 from tickets.models import Kind, Resolution, Ticket
 from tickets.states import Status
-
-log = logging.getLogger(__name__)
 
 
 def open_or_join(
@@ -190,15 +188,13 @@ def recovered(source: Source, last: Alert, ticket: Ticket, *, at: datetime, grou
 def release_due(now: datetime) -> int:
     """Let act what was held back by silences that are over and still fires; answers how many. One that fails is logged
     and tried again."""
-    done = 0
-    for pk, source, key in silences.due(now):
-        try:
-            with transaction.atomic():
-                one_at_a_time(source, key)
-                rows = Alert.objects.select_related("source", "silence").filter(pk=pk, acts_at__lte=now)
-                alert = rows.first()
-                if alert is not None and alert.acts_at is not None:
-                    done += act(alert, at=alert.acts_at)[1] is not None
-        except Exception:  # whatever is wrong with one alert, it never stops the others
-            log.exception("releasing alert %s failed", pk)
-    return done
+
+    def one(held: tuple[int, int, str]) -> bool:
+        pk, source, key = held
+        one_at_a_time(source, key)
+        alert = Alert.objects.select_related("source", "silence").filter(pk=pk, acts_at__lte=now).first()
+        if alert is None or alert.acts_at is None:
+            return False
+        return act(alert, at=alert.acts_at)[1] is not None
+
+    return each_alone(silences.due(now), one, "releasing the alert (id, source, key) %s failed")
