@@ -13,6 +13,7 @@ from django.db.models import F, Value
 from lib import rows
 from lib.written import Written
 from sla.models import TierBudget, TierStay
+from tickets.events import follows
 from tickets.models import Event, Kind, Ticket
 from tickets.models.ticket import Among
 from tickets.states import ACTIVE, OPEN
@@ -36,6 +37,7 @@ stays_of = Written[TierStay](
 Fresh = tuple[int, int, int, int, int, datetime, datetime | None, float]
 
 
+@follows(kinds=KINDS)
 def follow(events: Sequence[Event]) -> None:
     """Bring the stays in line with what has just happened to their tickets."""
     opened: dict[int, Event] = {}
@@ -48,9 +50,6 @@ def follow(events: Sequence[Event]) -> None:
     begin([fresh(event.ticket, at=event.at) for event in opened.values() if event.ticket.is_open])
     if others:
         fit(list(others.values()))
-
-
-follow.kinds = KINDS  # type: ignore[attr-defined]  # tickets.events.tell asks for it, and spares the others
 
 
 def moves(event: Event) -> bool:
