@@ -26,15 +26,20 @@ LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
 KEEP_TRYING = timedelta(hours=48)
 REST = timedelta(seconds=30)
 FIRST_WAIT, LONGEST_WAIT = 60.0, 4 * 3600.0  # seconds
+# What wakes somebody: a provider has 5 s for it, and it is of no use later, as the next way to reach them is used then.
+URGENT_LEASE = timedelta(seconds=8)
+URGENT_KEEP_TRYING = timedelta(minutes=2)
+URGENT_FIRST_WAIT, URGENT_LONGEST_WAIT = 4.0, 30.0
 
 
-def claim(now: datetime, *, limit: int = BATCH) -> list[Delivery]:
+def claim(now: datetime, *, limit: int = BATCH, urgent: bool = False) -> list[Delivery]:
     """Take due rows nobody holds: one statement when nothing is due, three otherwise."""
-    token = uuid4()
+    token, until = uuid4(), now + (URGENT_LEASE if urgent else LEASE)
+    due = Delivery.objects.urgently_due(now) if urgent else Delivery.objects.due(now)
     with transaction.atomic():
-        rows = list(Delivery.objects.due(now).select_for_update(skip_locked=True, of=("self",))[:limit])
+        rows = list(due.select_for_update(skip_locked=True, of=("self",))[:limit])
         if rows:
-            Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(claim=token, next_try_at=now + LEASE)
+            Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(claim=token, next_try_at=until)
     for row in rows:
         row.claim = token
     return rows
@@ -43,12 +48,13 @@ def claim(now: datetime, *, limit: int = BATCH) -> list[Delivery]:
 def begin(delivery: Delivery, now: datetime) -> bool:
     """Say that it is being sent, with a fresh lease; False when it was cancelled or is no longer ours."""
     interrupted = delivery.state == State.SENDING
+    lease, keep_trying = (URGENT_LEASE, URGENT_KEEP_TRYING) if delivery.urgent else (LEASE, KEEP_TRYING)
     mine = Delivery.objects.filter(pk=delivery.pk, claim=delivery.claim, state=delivery.state)
     begun = mine.filter(next_try_at__gt=now).update(
         state=State.SENDING,
         attempts=F("attempts") + 1,
-        next_try_at=now + LEASE,
-        gives_up_at=delivery.gives_up_at or now + KEEP_TRYING,
+        next_try_at=now + lease,
+        gives_up_at=delivery.gives_up_at or now + keep_trying,
         uncertain=delivery.uncertain or interrupted,
     )
     if begun and interrupted:
@@ -56,7 +62,7 @@ def begin(delivery: Delivery, now: datetime) -> bool:
             delivery=delivery, at=now, outcome=Result.UNKNOWN, answer="The worker stopped before the answer came."
         )
     delivery.attempts += 1
-    delivery.gives_up_at = delivery.gives_up_at or now + KEEP_TRYING
+    delivery.gives_up_at = delivery.gives_up_at or now + keep_trying
     return bool(begun)
 
 
@@ -73,16 +79,15 @@ def finish(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
     if outcome.result == Result.REFUSED or (delivery.gives_up_at and now >= delivery.gives_up_at):
         give_up(delivery, outcome.answer, now)
         return
-    mine.update(
-        state=State.PENDING, next_try_at=now + wait_after(delivery.attempts), claim=None, answer=outcome.answer
-    )  # fmt: skip
+    wait = wait_after(delivery.attempts, urgent=delivery.urgent)
+    mine.update(state=State.PENDING, next_try_at=now + wait, claim=None, answer=outcome.answer)
 
 
-def wait_after(attempts: int) -> timedelta:
-    """One minute, doubling up to four hours, give or take a fifth so that a thousand rows do not return at once."""
-    return timedelta(
-        seconds=min(FIRST_WAIT * 2 ** max(0, min(attempts, 20) - 1), LONGEST_WAIT) * random.uniform(0.8, 1.2)
-    )
+def wait_after(attempts: int, *, urgent: bool = False) -> timedelta:
+    """One minute (four seconds), doubling up to four hours (half a minute), give or take a fifth so that a thousand
+    rows do not return at once."""
+    first, longest = (URGENT_FIRST_WAIT, URGENT_LONGEST_WAIT) if urgent else (FIRST_WAIT, LONGEST_WAIT)
+    return timedelta(seconds=min(first * 2 ** max(0, min(attempts, 20) - 1), longest) * random.uniform(0.8, 1.2))
 
 
 def give_up(delivery: Delivery, answer: str, now: datetime) -> None:

@@ -54,7 +54,12 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> Self:
         """What a worker takes now, oldest first; nothing while sending is frozen or resting."""
         stopped = DeliverySwitch.objects.filter(Q(frozen_at__isnull=False) | Q(rests_until__gt=now))
-        return self.filter(~Exists(stopped), next_try_at__lte=now).order_by("next_try_at")
+        return self.filter(~Exists(stopped), urgent=False, next_try_at__lte=now).order_by("next_try_at")
+
+    def urgently_due(self, now: datetime) -> Self:
+        """The same of what wakes somebody, which goes by no mail server's rest."""
+        stopped = DeliverySwitch.objects.filter(frozen_at__isnull=False)
+        return self.filter(~Exists(stopped), urgent=True, next_try_at__lte=now).order_by("next_try_at")
 
 
 class Delivery(models.Model):
@@ -75,6 +80,8 @@ class Delivery(models.Model):
     body_text = models.TextField()
     body_html = models.TextField(blank=True)
     headers = models.JSONField(default=dict)
+    data = models.JSONField(default=dict, db_default={}, help_text="what a channel other than mail needs besides words")
+    urgent = models.BooleanField(default=False, db_default=False, help_text="it wakes somebody: sent at once, or never")
     message_id = models.CharField(max_length=320, default=new_message_id)
     returns_to = models.CharField(
         max_length=254, blank=True, default="", db_default="", help_text="the mailbox bounces come back to"
@@ -96,6 +103,9 @@ class Delivery(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["next_try_at"], name="sweep_deliveries", condition=Q(next_try_at__isnull=False)),
+            models.Index(
+                fields=["next_try_at"], name="sweep_urgent", condition=Q(next_try_at__isnull=False, urgent=True)
+            ),
             models.Index(fields=["-created_at", "-id"], name="deliveries_newest_first"),
             models.Index(
                 fields=["-created_at", "-id"],

@@ -13,6 +13,7 @@ from pytest_django.plugin import blocking_manager_key
 from accounts.models import Role, Team, User
 from helpdesk.runtime import paths
 from tests import make
+from tests.beyond import beyond as beyond  # a fixture for all
 from tests.clients import Client
 
 

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from tickets import page_lines
 from tickets.alert_lines import alert
 from tickets.models import Channel, Event, Kind, Resolution, Severity, Ticket, TicketKind, Verification
 from tickets.states import LABELS, Status
@@ -292,6 +293,9 @@ SENTENCES: dict[Kind, Callable[[Event], SafeString]] = {
     Kind.WARNED: warned,
     Kind.BREACHED: breached,
     Kind.ESCALATED: escalated,
+    Kind.PAGED: page_lines.paged,
+    Kind.PAGE_ACKNOWLEDGED: page_lines.acknowledged,
+    Kind.PAGE_UNANSWERED: page_lines.unanswered,
     Kind.ALERT_FIRED: alert("fired"),
     Kind.ALERT_REPEATED: alert("fired again"),
     Kind.ALERT_RESOLVED: alert("recovered"),

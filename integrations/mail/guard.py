@@ -77,7 +77,7 @@ def listed(host: str, address: Address) -> bool:
     return False
 
 
-def look_up(host: str, port: int) -> list[str]:
+def look_up(host: str, port: int, *, seconds: float = CONNECT_SECONDS) -> list[str]:
     """The addresses of a host, in the system's order of preference. Raises Trouble."""
     answers: Queue[list[str] | OSError | UnicodeError] = Queue()
 
@@ -91,24 +91,25 @@ def look_up(host: str, port: int) -> list[str]:
     # The system's resolver knows no timeout: whoever waits for it does.
     Thread(target=ask, daemon=True, name="lookup").start()
     try:
-        answer = answers.get(timeout=CONNECT_SECONDS)
+        answer = answers.get(timeout=seconds)
     except Empty:
-        raise Trouble(Step.LOOKUP, f"Nobody told within {CONNECT_SECONDS:.0f} s where {host} is.") from None
+        raise Trouble(Step.LOOKUP, f"Nobody told within {seconds:.0f} s where {host} is.") from None
     if isinstance(answer, list):
         return answer
     raise Trouble(Step.LOOKUP, f"There is no host named {host}. Is it spelled right?") from answer
 
 
-def dial(host: str, port: int, *, plain: bool) -> socket.socket:
-    """A TCP connection to the first address of `host` that may be dialled and answers. Raises Trouble."""
-    found = look_up(host, port)
+def dial(host: str, port: int, *, plain: bool, seconds: float = CONNECT_SECONDS) -> socket.socket:
+    """A TCP connection to the first address of `host` that may be dialled and answers. `seconds`: for the lookup and
+    for connecting, each. Raises Trouble."""
+    found = look_up(host, port, seconds=seconds)
     refused = {address: why_not(host, address) for address in found}
     allowed = [address for address in found if not refused[address]]
     if not allowed:
         raise Trouble(Step.CONNECT, next(iter(refused.values()), f"{host} has no address."))
     if plain and not all(unwrapped(ipaddress.ip_address(address)).is_loopback for address in allowed):
-        raise Trouble(Step.CONNECT, f"{host} is not this machine: mail is read from it through TLS only.")
-    end = monotonic() + CONNECT_SECONDS
+        raise Trouble(Step.CONNECT, f"{host} is not this machine: it is spoken to through TLS only.")
+    end = monotonic() + seconds
     why: OSError | None = None
     for address in allowed:
         try:

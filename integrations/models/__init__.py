@@ -1,4 +1,5 @@
 from integrations.models.alert import Alert, AlertGroup, Recovery
+from integrations.models.channel import Channel, ChannelKind
 from integrations.models.inbound import Door, Inbound, State
 from integrations.models.mail import Mail, Outcome
 from integrations.models.mailbox import Mailbox, OnClosed, Protocol, Security, SignIn
@@ -8,6 +9,8 @@ from integrations.models.source import Source
 __all__ = [
     "Alert",
     "AlertGroup",
+    "Channel",
+    "ChannelKind",
     "Door",
     "Inbound",
     "Mail",

@@ -53,6 +53,11 @@ class Source(models.Model):
         "flapping minutes", default=30, db_default=30,
         help_text="So long must an alert that flapped be calm before its ticket is resolved.",
     )  # fmt: skip
+    severities = models.TextField(
+        "severity by name", max_length=20_000, blank=True, default="", db_default="",
+        help_text="What alerts of a name count as, whatever their sender says, one a line: DiskFull = warning. The name "
+        "is the label alertname or the title; * stands for anything; the first line that fits counts.",
+    )  # fmt: skip
     expected_minutes = models.PositiveIntegerField(
         "expected every … minutes", null=True, blank=True,
         help_text="When nothing came for so long, the source's silence is an alert itself. Empty: it may be silent.",

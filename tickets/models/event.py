@@ -40,6 +40,9 @@ class Kind(models.TextChoices):
     WARNED = "warned"
     BREACHED = "breached"
     ESCALATED = "escalated"  # a stage after the deadline, the on-call ladder, or an action of a stage that was refused
+    PAGED = "paged"  # a step of the on-call ladder: who is called, or that there was nobody to call
+    PAGE_ACKNOWLEDGED = "page_acknowledged"
+    PAGE_UNANSWERED = "page_unanswered"  # the ladder ended and nobody was reached
     ALERT_FIRED = "alert_fired"
     ALERT_REPEATED = "alert_repeated"
     ALERT_RESOLVED = "alert_resolved"
