@@ -91,9 +91,7 @@ def request(
     until = monotonic() + seconds
     try:
         with _connected(host, port, scheme, until) as connected:
-            named = {"Host": urlsplit(url).netloc, "User-Agent": "helpdesk", "Connection": "close"} | dict(
-                headers or {}
-            )
+            own = {"Host": urlsplit(url).netloc, "User-Agent": "helpdesk", "Connection": "close"}
             answer = _asked(connected, host, method, path, own | dict(headers or {}), body, until)
     except Unreachable:
         BREAKER.note((host, port), failed=True)

@@ -1,4 +1,4 @@
-"""A small real HTTP server that stands for whatever the desk talks to: it keeps what it is asked, its answers are set."""
+"""A small real HTTP server that stands for whatever the desk talks to: it keeps what it is asked."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
