@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from catalog.models import Component, Site
+from integrations.episodes import severity
 from integrations.forms import components_by_site
 from integrations.models import Silence, Source
 from tickets.forms import LocalDateTime
@@ -75,14 +76,16 @@ class NoiseForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        fields = ["group_by", "group_minutes", "flap_flips", "flap_minutes", "expected_minutes"]
+        fields = ["group_by", "group_minutes", "flap_flips", "flap_minutes", "severities", "expected_minutes"]
         labels = {
             "group_by": "Group by",
             "group_minutes": "Within minutes",
             "flap_flips": "Changes that are flapping",
             "flap_minutes": "Within minutes, and calm for as long",
+            "severities": "Severity by alert name",
             "expected_minutes": "Should speak every … minutes",
         }
+        widgets = {"severities": forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,3 +101,9 @@ class NoiseForm(forms.ModelForm):
     def clean_group_by(self) -> str:
         words = [word.strip() for word in self.cleaned_data["group_by"].split(",")]
         return ", ".join(dict.fromkeys(word for word in words if word))
+
+    def clean_severities(self) -> str:
+        try:
+            return severity.written(severity.rules_of(self.cleaned_data["severities"]))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error

@@ -14,6 +14,7 @@ from integrations.views import (
     request,
     silences,
     sources,
+    tuning,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:pk>/preview", sources.preview, name="source-preview"),
     path("settings/sources/<int:pk>/tests", sources.tests, name="source-tests"),
     path("settings/sources/<int:pk>/noise", silences.noise, name="source-noise"),
+    path("settings/sources/<int:pk>/tuning", tuning.tune, name="source-tuning"),
     path("settings/silences/", silences.silences, name="silences"),
     path("settings/silences/new", silences.new, name="silence-new"),
     path("settings/silences/<int:pk>", silences.silence, name="silence"),

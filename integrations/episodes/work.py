@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from integrations import reading as readings
-from integrations.episodes import flapping, groups, silences
+from integrations.episodes import flapping, groups, severity, silences
 from integrations.episodes.lines import SEVERITIES, VIA, Outcome, facts, refresh, tally, tell
 from integrations.episodes.opening import act, firing_of, open_new, open_or_hold
 from integrations.models import Alert, Source
@@ -38,6 +38,7 @@ def open_or_join(
         return f"recorded only ({reading.status.replace('_', ' ')})", None
     if not reading.key:
         reading = replace(reading, key=str(uuid.uuid4()))
+    reading = severity.counted(source, reading)
     one_at_a_time(source.pk, reading.key)
     last = next(iter(newest_of_key().run({"source": source.pk, "key": reading.key})), None)
     if reading.status == readings.FIRING:

@@ -55,8 +55,8 @@ class Source(models.Model):
     )  # fmt: skip
     severities = models.TextField(
         "severity by name", max_length=20_000, blank=True, default="", db_default="",
-        help_text="What alerts of a name count as, whatever their sender says, one a line: DiskFull = warning. The name "
-        "is the label alertname or the title; * stands for anything; the first line that fits counts.",
+        help_text="What alerts of a name count as, whatever their sender says, one a line: DiskFull = warning. The "
+        "name is the label alertname or the title; * stands for anything; the first line that fits counts.",
     )  # fmt: skip
     expected_minutes = models.PositiveIntegerField(
         "expected every … minutes", null=True, blank=True,
