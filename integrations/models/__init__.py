@@ -1,5 +1,5 @@
 from integrations.models.alert import Alert, AlertGroup, Recovery
-from integrations.models.channel import Channel, ChannelKind
+from integrations.models.channel import Channel, ChannelKind, ChannelThread
 from integrations.models.inbound import Door, Inbound, State
 from integrations.models.mail import Mail, Outcome
 from integrations.models.mailbox import Mailbox, OnClosed, Protocol, Security, SignIn
@@ -11,6 +11,7 @@ __all__ = [
     "AlertGroup",
     "Channel",
     "ChannelKind",
+    "ChannelThread",
     "Door",
     "Inbound",
     "Mail",

@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 from integrations.models.mailbox import keys
 from lib import crypto
+from tickets.models import Ticket
 
 
 class ChannelKind(models.TextChoices):
@@ -48,3 +49,26 @@ class Channel(models.Model):
     def secrets(self) -> dict[str, Any]:
         """Its secrets by name. Raises lib.crypto.Undecryptable."""
         return json.loads(crypto.decrypt(self.sealed, keys=keys())) if self.sealed else {}
+
+
+class ChannelThread(models.Model):
+    """Where a ticket is spoken of in one conversation of a channel: its first message, and the one with the buttons.
+
+    `address` is what we asked for (a room, or a person's id); `conversation` is what the provider made of it.
+    """
+
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="threads")
+    address = models.CharField(max_length=100)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
+    conversation = models.CharField(max_length=100)
+    root = models.CharField(max_length=60, help_text="the message that the others are below")
+    latest = models.CharField(max_length=60, help_text="the newest message with buttons")
+    page = models.BigIntegerField(null=True, help_text="of which page that one is")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address", "ticket"], name="one_thread_per_ticket_and_room")
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} in {self.address}"

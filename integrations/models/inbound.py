@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.models import User
+from integrations.models.channel import Channel
 from integrations.models.mailbox import Mailbox
 from integrations.models.source import Source
 from tickets.models import Ticket
@@ -18,6 +19,7 @@ class Door(models.TextChoices):
     FORM = "form", "Form"
     API = "api", "Form by API"
     MAIL = "mail", "Mail"
+    CALLBACK = "callback", "Answer by a channel"
 
 
 class State(models.TextChoices):
@@ -39,8 +41,8 @@ class InboundQuerySet(models.QuerySet["Inbound"]):
         if not user.is_manager:
             return self.none()
         seen = Ticket.objects.visible_to(user)
-        # Of held mail only what may belong to a ticket that is seen.
-        nowhere = Q(ticket=None) & (Q(mail__candidate=None) | Q(mail__candidate__in=seen))
+        # Of held mail only what may belong to a ticket that is seen. What a channel sends repeats messages of any team.
+        nowhere = Q(ticket=None) & (Q(mail__candidate=None) | Q(mail__candidate__in=seen)) & ~Q(door=Door.CALLBACK)
         return self.filter(nowhere | Q(ticket__in=seen))
 
     def due(self, now: datetime) -> Self:
@@ -55,9 +57,10 @@ class Inbound(models.Model):
     """
 
     receipt = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    door = models.CharField(max_length=5, choices=Door.choices)
+    door = models.CharField(max_length=8, choices=Door.choices)
     source = models.ForeignKey(Source, null=True, on_delete=models.CASCADE, related_name="inbound")
     mailbox = models.ForeignKey(Mailbox, null=True, on_delete=models.SET_NULL, related_name="inbound")
+    channel = models.ForeignKey(Channel, null=True, on_delete=models.SET_NULL, related_name="inbound", db_index=False)
     path = models.CharField(max_length=200, blank=True)
     raw = models.BinaryField()
     size = models.PositiveIntegerField()
@@ -89,6 +92,7 @@ class Inbound(models.Model):
         indexes = [
             models.Index(fields=["next_try_at"], name="sweep_intake", condition=Q(next_try_at__isnull=False)),
             models.Index(fields=["source", "-id"], name="intake_by_source"),
+            models.Index(fields=["channel", "-id"], name="intake_by_channel", condition=Q(channel__isnull=False)),
             models.Index(fields=["state", "-id"], name="intake_by_state", condition=~Q(state="done")),
             models.Index(fields=["remote_ip", "received_at"], name="forms_by_ip", condition=BY_HAND),
             models.Index(fields=["sender", "received_at"], name="forms_by_sender", condition=BY_HAND),
