@@ -5,7 +5,8 @@ from typing import Self
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.fields.json import KeyTransform
 
 from accounts.models import User
 from deliveries.references import own_domain
@@ -25,6 +26,8 @@ class State(models.TextChoices):
 # What a person may send (again), and what a person may still call back.
 REPLAYABLE = (State.DEAD, State.CANCELLED, State.KEPT, State.BOUNCED)
 CANCELLABLE = (State.PENDING,)
+# Channels that bring what is about one ticket in the order in which it was queued.
+ORDERED = ("webhook",)
 
 
 def local_mailbox() -> bool:
@@ -59,7 +62,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def urgently_due(self, now: datetime) -> Self:
         """The same of what wakes somebody, which goes by no mail server's rest."""
         stopped = DeliverySwitch.objects.filter(frozen_at__isnull=False)
-        return self.filter(~Exists(stopped), urgent=True, next_try_at__lte=now).order_by("next_try_at")
+        due = self.filter(~Exists(stopped), urgent=True, next_try_at__lte=now).order_by("next_try_at")
+        same = {name: OuterRef(name) for name in ("channel", "ticket", "data__channel")}
+        before = Delivery.objects.filter(**same, pk__lt=OuterRef("pk"), next_try_at__isnull=False)
+        return due.filter(~Q(channel__in=ORDERED) | ~Exists(before))
+
+    def through(self, channel: int) -> Self:
+        """What went through a channel that an admin set up."""
+        return self.filter(~Q(channel="email"), data__channel=channel)
 
 
 class Delivery(models.Model):
@@ -118,6 +128,12 @@ class Delivery(models.Model):
                 name="deliveries_by_address",
                 opclasses=["varchar_pattern_ops", "timestamptz_ops"],
             ),
+            models.Index(
+                KeyTransform("channel", "data"),
+                F("id").desc(),
+                name="deliveries_by_channel",
+                condition=~Q(channel="email"),
+            ),
         ]
         constraints = [
             # As constraints: a unique field of text would have a second index, for LIKE.
@@ -132,6 +148,14 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.address}"
+
+    @property
+    def text(self) -> str:
+        """Its words as a letter says them: with the link that acknowledges, where there is one."""
+        link = str(self.data.get("link") or "")
+        if self.channel != "email" or not link or link in self.body_text:
+            return self.body_text
+        return f"{self.body_text.rstrip()}\n\nAcknowledge: {link}\n"
 
     @property
     def is_replayable(self) -> bool:

@@ -20,9 +20,10 @@ BUDGET = 20.0  # seconds a tick may take; the next one carries on
 
 
 @cache
-def sender_of(channel: str) -> type[Sender]:
-    """The class that settings.DELIVERY_SENDERS names for a channel."""
-    return import_string(settings.DELIVERY_SENDERS[channel])
+def sender_of(channel: str, *, urgent: bool = False) -> type[Sender]:
+    """The class that settings.DELIVERY_SENDERS names for a channel, or for what is urgent of it."""
+    named = settings.DELIVERY_SENDERS
+    return import_string((urgent and named.get(f"{channel}/urgent")) or named[channel])
 
 
 def send_due(now: datetime) -> int:

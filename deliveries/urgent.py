@@ -20,7 +20,7 @@ def send_due(now: datetime) -> int:
 
 def send_alone(delivery: Delivery) -> None:
     """One try of one claimed message, over a connection of its own."""
-    sender = sender_of(delivery.channel)()
+    sender = sender_of(delivery.channel, urgent=True)()
     if sender.keeps:
         claims.keep([delivery], timezone.now())
         return

@@ -70,7 +70,7 @@ def delivery(request: DeskRequest, pk: int) -> HttpResponse:
     found = find(request, pk)
     context = {
         "delivery": found,
-        "text": masked(found.body_text),
+        "text": masked(found.text),
         "html": shown_html(found.body_html),
         "tries": list(found.tries.all()),
         "headers": [

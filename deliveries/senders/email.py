@@ -3,8 +3,10 @@
 import contextlib
 import re
 import smtplib
+import socket
 import ssl
 from email.utils import format_datetime, parseaddr
+from threading import Timer
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -16,26 +18,36 @@ from deliveries.senders import Outcome, Result, Unreachable
 
 # "No such mailbox here" (RFC 5321 §4.2.3): trying again changes nothing. Any other refusal may be a passing one.
 NO_SUCH_MAILBOX = {550, 551, 553}
+URGENT = {
+    "Importance": "high", "Priority": "urgent", "X-Priority": "1 (Highest)", "Auto-Submitted": "auto-generated",
+    "X-Auto-Response-Suppress": "All",
+}  # fmt: skip
+URGENT_SECONDS = 5.0  # from the first step to the last answer: the lease of an urgent delivery is 8 s
 
 
 def as_bytes(delivery: Delivery) -> bytes:
     """The message as it goes over the wire. Raises ValueError when a header cannot be written."""
     headers = {
+        **(URGENT if delivery.urgent else {}),
         **delivery.headers,
         "Message-ID": delivery.message_id,
         "Date": format_datetime(delivery.created_at),
     }
     mail = EmailMultiAlternatives(
-        delivery.subject, delivery.body_text, delivery.sender, [delivery.address], headers=headers
+        delivery.subject, delivery.text, from_of(delivery), [delivery.address], headers=headers
     )
     if delivery.body_html:
         mail.attach_alternative(delivery.body_html, "text/html")
     return re.sub(rb"\r\n|\r|\n", b"\r\n", mail.message().as_bytes())
 
 
+def from_of(delivery: Delivery) -> str:
+    return delivery.sender or settings.DEFAULT_FROM_EMAIL
+
+
 def envelope_sender(delivery: Delivery) -> str:
     """Where a bounce goes: to the delivery's own address at its mailbox, else to whoever is in From."""
-    return return_path(delivery.returns_to, delivery.pk) if delivery.returns_to else delivery.sender
+    return return_path(delivery.returns_to, delivery.pk) if delivery.returns_to else from_of(delivery)
 
 
 def said(code: int, words: bytes | str) -> str:
@@ -60,13 +72,21 @@ class Sender:
         except (OSError, smtplib.SMTPException) as error:
             raise Unreachable(f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}: {error}") from error
 
+    def wait(self) -> float:
+        """Seconds that a step may take."""
+        return settings.EMAIL_TIMEOUT
+
+    def watch(self, smtp: smtplib.SMTP) -> None:
+        """Told of a connection as soon as there is one."""
+
     def connect(self) -> smtplib.SMTP:
         address, context = (settings.EMAIL_HOST, settings.EMAIL_PORT), ssl.create_default_context()
         if settings.EMAIL_USE_SSL:
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=settings.EMAIL_TIMEOUT, context=context)
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=self.wait(), context=context)
         else:
-            smtp = smtplib.SMTP(*address, timeout=settings.EMAIL_TIMEOUT)
+            smtp = smtplib.SMTP(*address, timeout=self.wait())
         try:
+            self.watch(smtp)
             smtp.ehlo_or_helo_if_needed()
             if settings.EMAIL_USE_TLS and not settings.EMAIL_USE_SSL:
                 smtp.starttls(context=context)
@@ -111,3 +131,28 @@ class Sender:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             smtp.quit()
         smtp.close()
+
+
+class UrgentSender(Sender):
+    """One message over a connection of its own, which is cut off after URGENT_SECONDS, however slowly it drips."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timer: Timer | None = None
+
+    def wait(self) -> float:
+        return min(settings.EMAIL_TIMEOUT, URGENT_SECONDS / 2)  # connecting may try two addresses
+
+    def watch(self, smtp: smtplib.SMTP) -> None:
+        def hang_up() -> None:
+            with contextlib.suppress(OSError, AttributeError):  # closed meanwhile: then it has no socket
+                smtp.sock.shutdown(socket.SHUT_RDWR)
+
+        self.timer = Timer(URGENT_SECONDS - self.wait(), hang_up)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def close(self) -> None:
+        super().close()
+        if self.timer is not None:
+            self.timer.cancel()

@@ -37,7 +37,9 @@ def nothing_wrong(given: Mapping[str, str]) -> dict[str, str]:
 class Description:
     """A kind of channel. `check` is given all values by name, secret ones too (the kept one where none was typed), and
     answers what is wrong, by field. `callbacks`: label and path (with {pk}) of each address that the provider calls.
-    `address`: the label of whom a test message goes to, "" when the channel itself is the room."""
+    `address`: the label of whom a test message goes to, "" when the channel itself is the room. `senders`: (channel of
+    the delivery, label) of each way it sends; none: its kind is the one. `makes`: the name of a secret that the desk
+    makes itself and shows once."""
 
     summary: str
     fields: tuple[Field, ...]
@@ -45,7 +47,8 @@ class Description:
     callbacks: tuple[tuple[str, str], ...] = ()
     address: str = ""
     address_help: str = ""
-    senders: tuple[tuple[str, str], ...] = ()  # delivery channel, label; empty: the kind itself
+    senders: tuple[tuple[str, str], ...] = ()
+    makes: str = ""
 
     @property
     def secrets(self) -> frozenset[str]:

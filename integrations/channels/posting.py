@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils import timezone
+
 from deliveries.models import Delivery
 from deliveries.senders import Outcome, Result
 from integrations import outbound
+from integrations.channels import health
 from integrations.models import Channel
 from lib.crypto import Undecryptable
 
@@ -32,19 +35,28 @@ class Posted:
         return read_object(self.body)
 
 
-def post(url: str, body: bytes, *, headers: Mapping[str, str] | None = None, method: str = "POST") -> Posted:
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str] | None = None,
+    method: str = "POST",
+    seconds: float = outbound.SECONDS,
+) -> Posted:
     """One request through the guarded client. Never raises for what a network or a provider does."""
     try:
-        answer = outbound.request(method, url, headers=headers, body=body)
+        answer = outbound.request(method, url, headers=headers, body=body, seconds=seconds)
     except outbound.Unreachable as error:
         return Posted(Outcome(Result.UNKNOWN if error.sent else Result.FAILED, str(error)[:1000]))
     return Posted(Outcome(result_of(answer.status), said(answer)), answer.status, answer.body, answer.headers)
 
 
-def post_json(url: str, payload: object, *, headers: Mapping[str, str] | None = None) -> Posted:
+def post_json(
+    url: str, payload: object, *, headers: Mapping[str, str] | None = None, seconds: float = outbound.SECONDS
+) -> Posted:
     """`payload` as JSON."""
     own = {"Content-Type": "application/json; charset=utf-8"}
-    return post(url, json.dumps(payload).encode(), headers=own | dict(headers or {}))
+    return post(url, json.dumps(payload).encode(), headers=own | dict(headers or {}), seconds=seconds)
 
 
 def post_form(url: str, fields: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Posted:
@@ -104,7 +116,9 @@ class ChannelSender:
             secrets = channel.secrets()
         except Undecryptable:
             return Outcome(Result.REFUSED, "Its secrets cannot be opened with the keys of this desk: enter them again.")
-        return self.hand_over(delivery, channel, secrets)
+        outcome = self.hand_over(delivery, channel, secrets)
+        health.note(channel=channel, delivery=delivery, outcome=outcome, at=timezone.now())
+        return outcome
 
     def hand_over(self, delivery: Delivery, channel: Channel, secrets: dict[str, Any]) -> Outcome:
         """One try through this channel. Raises nothing that a network or a message can cause."""
