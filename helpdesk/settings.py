@@ -221,7 +221,13 @@ LETTER_LANGUAGE = os.environ.get("LETTER_LANGUAGE", "en")
 MAIL_PLUS_ADDRESSES = flag("MAIL_PLUS_ADDRESSES", True)
 # Off where the mail server sends only from the mailbox itself: bounces then come to it without a name.
 MAIL_RETURN_PATHS = flag("MAIL_RETURN_PATHS", MAIL_PLUS_ADDRESSES)
-DELIVERY_SENDERS = {"email": "deliveries.senders.email.Sender"}
+# What sends a delivery, by its channel; "<channel>/urgent" where what wakes somebody goes another way.
+DELIVERY_SENDERS = {
+    "email": "deliveries.senders.email.Sender",
+    "email/urgent": "deliveries.senders.email.UrgentSender",
+    "teams": "integrations.channels.teams.send.Sender",
+    "webhook": "integrations.channels.webhook.send.Sender",
+}
 
 # -- mail in ---------------------------------------------------------------------------------------------------------
 MAIL_MAX_BYTES = int(os.environ.get("MAIL_MAX_BYTES", 40 * 1024 * 1024))
