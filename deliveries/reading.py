@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 from deliveries.models import local_mailbox
 
 TAGS = set("p br hr h2 h3 h4 h5 h6 b strong i em s code pre blockquote ul ol li a table tbody thead tr th td".split())
-SECRET_PATHS = ("/help/t/", "/accounts/password/reset/key/", "/accounts/confirm-email/", "/invitations/")
+SECRET_PATHS = ("/p/", "/help/t/", "/accounts/password/reset/key/", "/accounts/confirm-email/", "/invitations/")
 MASK = "•••"
 _secret = re.compile("(" + "|".join(map(re.escape, SECRET_PATHS)) + r")[^\s\"'<>?#]+")
 

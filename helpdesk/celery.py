@@ -13,6 +13,7 @@ app.autodiscover_tasks()
 # The whole schedule. `expires` keeps ticks from piling up while no worker runs: the next tick finds the row.
 app.conf.beat_schedule = {
     "deliveries": {"task": "deliveries.send_due", "schedule": 1.0, "options": {"expires": 5, "queue": "mail"}},
+    "pages": {"task": "oncall.sweep", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},
     "urgent": {"task": "deliveries.send_urgent", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},
     "clocks": {"task": "sla.sweep", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},
     "intake": {"task": "integrations.interpret_pending", "schedule": 1.0, "options": {"expires": 5, "queue": "page"}},

@@ -190,10 +190,11 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 # -- the desk --------------------------------------------------------------------------------------------------------
 # Called in order, in the verb's own transaction, with its lines of history (docs/architecture.md, law two).
 TICKET_FOLLOWERS: list[str] = [
-    "sla.follow.follow", "sla.tiers.follow", "notifications.follow.follow", "helpdesk.live.follow",
+    "sla.follow.follow", "sla.tiers.follow", "oncall.follow.follow", "notifications.follow.follow",
+    "helpdesk.live.follow",
 ]  # fmt: skip
 # If one of these raises, the verb rolls back. The others run in a savepoint and leave a visible, replayable failure.
-BINDING_FOLLOWERS = {"sla.follow.follow", "sla.tiers.follow"}
+BINDING_FOLLOWERS = {"sla.follow.follow", "sla.tiers.follow", "oncall.follow.follow"}
 UNOWNED_P1_SECONDS = 300
 WAITING_REMINDER_SECONDS = 3 * 24 * 3600
 AUTO_CLOSE_SECONDS = 7 * 24 * 3600

@@ -5,8 +5,9 @@ from typing import Any
 
 from accounts.models import Membership, Organisation, Role, Team, User
 from catalog.models import Component, Site
+from integrations.models import Channel
 from oncall.actions.setup import LayerPlan, save_layer, save_rota
-from oncall.models import Layer, Rota
+from oncall.models import ContactMethod, Ladder, Layer, Rota, Step, Target
 from sla import rulebook
 from sla.models import Contract, Policy
 from tickets.actions.opening import NewTicket, open_ticket
@@ -68,6 +69,24 @@ def layer(*people: User, at: datetime = T0, rota: Rota | None = None, **fields: 
         "last_day": None, "hours": {}, **fields,
     }  # fmt: skip
     return save_layer(layer=None, rota=row, plan=LayerPlan(people=people, **plan), at=at, actor=None)
+
+
+def ladder(
+    *steps: "User | Rota | Channel | Ladder | Team | str", at: datetime = T0, wait: int = 5, **fields: Any
+) -> Ladder:
+    """A ladder that calls one of these a step, five minutes apart; a string is "assignee" or "manager"."""
+    made = Ladder.objects.create(**{"name": "Demo ladder", "changed_at": at, **fields})
+    for position, whom in enumerate(steps, 1):
+        step = Step.objects.create(ladder=made, position=position, wait_minutes=wait)
+        kind = whom if isinstance(whom, str) else type(whom).__name__.lower()
+        Target.objects.create(step=step, kind=kind, **({} if isinstance(whom, str) else {kind: whom}))
+    return made
+
+
+def contact_method(user: User, via: str, address: str = "", *, at: datetime = T0, **fields: Any) -> ContactMethod:
+    """A verified way to reach somebody, used at once."""
+    given = {"user": user, "via": via, "address": address, "made_at": at, "verified_at": at, **fields}
+    return ContactMethod.objects.create(**given)
 
 
 def ticket(*, requester: User | None = None, at: datetime = T0, actor: User | None = None, **fields: Any) -> Ticket:
