@@ -10,7 +10,8 @@ from integrations import reading as readings
 from integrations import sns
 from integrations.episodes.work import open_or_join
 from integrations.models import Inbound, State
-from integrations.reading import Unreadable
+from integrations.reading import Reading, Unreadable
+from tickets.models import Ticket
 
 MAX_OUTCOMES = 200
 SNS = "cloudwatch_sns"
@@ -41,14 +42,19 @@ def take(inbound: Inbound, *, at: datetime, lease: timedelta) -> None:
         with transaction.atomic():
             outcome, ticket = open_or_join(source=source, reading=reading, at=at, is_test=inbound.is_test)
             inbound.ticket = inbound.ticket or ticket
-            line = {"key": reading.key, "status": reading.status, "title": reading.title, "outcome": outcome}
-            inbound.outcomes = [*inbound.outcomes, line | {"ticket": ticket.pk if ticket else None}][:MAX_OUTCOMES]
+            inbound.outcomes = [*inbound.outcomes, line_of(reading, outcome, ticket)][:MAX_OUTCOMES]
             if place + 1 < len(found):
                 advance(inbound, place + 1, next_try_at=Now() + lease)
             elif inbound.ticket is None:
                 finish(inbound, State.IGNORED, taken=place + 1, reason=f"Nothing to do: {outcome}.")
             else:
                 finish(inbound, State.DONE, taken=place + 1)
+
+
+def line_of(reading: Reading, outcome: str, ticket: Ticket | None) -> dict[str, Any]:
+    """What became of one alert, as the intake's row keeps it."""
+    line = {"key": reading.key, "status": reading.status, "title": reading.title, "outcome": outcome}
+    return line | {"ticket": ticket.pk if ticket else None}
 
 
 def advance(inbound: Inbound, taken: int, **changes: Any) -> None:

@@ -12,6 +12,7 @@ from integrations import alerts, submissions
 from integrations.mail import intake as mail_intake
 from integrations.mail import together as mail_together
 from integrations.models import Door, Inbound, Source, State
+from integrations.models.source import PAUSED
 from integrations.reading import Unreadable
 from lib import rows
 from tickets.errors import Refused
@@ -22,7 +23,6 @@ LEASE = timedelta(seconds=60)
 CLAIM_BYTES = 8 * 1024 * 1024  # that are in memory at once, and again as letters
 MAX_ATTEMPTS = 5
 BACKOFF = timedelta(seconds=5)
-PAUSED = "The source is paused. Replay it once the source accepts alerts again."
 
 
 def store(
@@ -71,7 +71,7 @@ def interpret_all(claimed: Sequence[Inbound], *, now: datetime) -> None:
     """Make of what was claimed at once what it says: new mail together, the rest one by one."""
     mails = [row for row in claimed if row.door == Door.MAIL]
     mail_intake.give_mailboxes(mails)
-    done = mail_together.take([row for row in mails if mail_intake.is_first_try(row)])
+    done = mail_together.take([row for row in mails if mail_intake.is_plain(row)])
     for row in claimed:
         if row.pk not in done:
             interpret(row, now=now)

@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 
 from integrations.mail.oauth import TENANT, Grant
-from integrations.models import Mailbox, Protocol, Security, SignIn
+from integrations.models import Mailbox, Protocol, Security, SignIn, Source
+from integrations.models.source import MAIL
 
 HOST = re.compile(r"(?!-)[A-Za-z0-9._-]{1,253}|\[?[0-9A-Fa-f:.]{2,45}\]?")
 WRITE_ONLY = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
@@ -14,7 +16,7 @@ GROUPS = {
     "Address": ["name", "address", "protocol"],
     "Where its mail is": ["host", "port", "security", "folder", "authserv_id"],
     "Signing in": ["sign_in", "username", "password", "oauth_client", "client_secret", "oauth_tenant"],
-    "Its tickets": ["team", "site", "kind", "category", "on_closed"],
+    "Its tickets": ["team", "site", "kind", "category", "on_closed", "source"],
 }
 
 
@@ -33,7 +35,12 @@ class MailboxForm(forms.ModelForm):
     class Meta:
         model = Mailbox
         fields = [name for names in GROUPS.values() for name in names]
-        labels = {"sign_in": "Sign-in", "on_closed": "An answer to a closed ticket", "host": "Mail server"}
+        labels = {
+            "sign_in": "Sign-in",
+            "on_closed": "An answer to a closed ticket",
+            "host": "Mail server",
+            "source": "Its mail are alerts of",
+        }
         help_texts = {
             "address": "Answers to its tickets come from here.",
             "protocol": "IMAP leaves mail where it is and marks it as read. POP3 deletes what was taken.",
@@ -47,10 +54,13 @@ class MailboxForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, empty in (("team", "By routing"), ("site", "None")):
+        for name, empty in (("team", "By routing"), ("site", "None"), ("source", "None: they are requests")):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.empty_label = empty
+        sources = self.fields["source"]
+        assert isinstance(sources, forms.ModelChoiceField)
+        sources.queryset = Source.objects.filter(Q(kind=MAIL) | Q(pk=self.instance.source_id))
         self.before = {name: getattr(self.instance, name) for name in ("host", "port", "security", "sign_in")}
         if self.instance.secret:
             self.fields["password"].help_text = "One is kept. Leave this empty to keep it."

@@ -7,6 +7,7 @@ from accounts.audit import audit
 from accounts.models import User
 from integrations import inbound
 from integrations.models import Door, Inbound, Source
+from integrations.models.source import MAIL, new_mail_tag
 
 # Instants as text, also within JSON that is itself a text, and as seconds or milliseconds since 1970.
 _INSTANT = re.compile(rb'(\\?")(?!0001)\d{4}-\d\d-\d\d[T ]\d\d:\d\d[^"\\]*\1')
@@ -22,6 +23,8 @@ def save_source(*, source: Source, at: datetime, actor: User, secret: str | None
     token = source.new_token() if fresh else ""
     if fresh:
         source.created_by = actor
+    if source.kind == MAIL and not source.mail_tag:
+        source.mail_tag = new_mail_tag()
     source.save()
     audit("source made" if fresh else "source changed", at=at, actor=actor, object=source, kind=source.kind)
     return token
@@ -30,7 +33,7 @@ def save_source(*, source: Source, at: datetime, actor: User, secret: str | None
 def give_new_address(*, source: Source, at: datetime, actor: User) -> str:
     """A fresh token; the old address is dead at once."""
     token = source.new_token()
-    source.save(update_fields=["token_digest", "token_prefix"])
+    source.save(update_fields=["token_digest", "token_prefix", "mail_tag"])
     audit("source address replaced", at=at, actor=actor, object=source, prefix=source.token_prefix)
     return token
 

@@ -50,7 +50,12 @@ def is_what_we_write_from(address: str) -> bool:
 
 def is_answer(letter: Letter) -> bool:
     """A machine's answer to something, rather than what a machine sent of itself."""
-    return bool(letter.in_reply_to) or any(sign.lower().startswith(ANSWERS) for sign in letter.automatic)
+    return bool(letter.in_reply_to) or is_auto_reply(letter)
+
+
+def is_auto_reply(letter: Letter) -> bool:
+    """A machine's answer by its own words (out of office), which monitoring never sends."""
+    return any(sign.lower().startswith(ANSWERS) for sign in letter.automatic)
 
 
 def opens_too_many(user: User, *, at: datetime) -> bool:

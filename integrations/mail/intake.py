@@ -8,8 +8,9 @@ from hashlib import sha256
 from django.db import IntegrityError, transaction
 from django.template.defaultfilters import filesizeformat
 
-from integrations.mail import addresses, headers, identifiers, receive
+from integrations.mail import addresses, alerting, headers, identifiers, receive
 from integrations.models import Door, Inbound, Mailbox, State
+from integrations.models.source import PAUSED as SOURCE_PAUSED
 from lib.rows import ByKey
 from tickets.errors import Refused
 
@@ -25,15 +26,16 @@ def store(
     """Keep a mail: (its row, True), or (the row of the same mail that came before, False).
 
     The same: the same Message-ID in the same mailbox or, without one, the same bytes. Outside a transaction it is
-    committed when this returns. A paused mailbox's waits for a replay.
+    committed when this returns. What came to a paused mailbox or source waits for a replay.
     """
     head, _ = headers.read(raw)
     known = identifiers.message_id(head)
-    paused = not mailbox.is_active
+    source = alerting.source_for(mailbox, head)
+    paused = PAUSED if not mailbox.is_active else SOURCE_PAUSED if source and not source.is_active else ""
     row = row_of(mailbox, raw, head, at, via=via, remote_ip=remote_ip)
-    row.size = len(raw)
+    row.source, row.size = source, len(raw)
     row.submission = key_of(mailbox, f"id:{known}" if known else f"raw:{sha256(raw).hexdigest()}")
-    row.state, row.reason = (State.IGNORED, PAUSED) if paused else (State.PENDING, "")
+    row.state, row.reason = (State.IGNORED, paused) if paused else (State.PENDING, "")
     row.next_try_at = None if paused else at
     return keep(row)
 
@@ -69,7 +71,7 @@ def take(inbound: Inbound, *, at: datetime) -> None:
     """Make of a stored mail what it says. Raises Refused."""
     if why := inbound.headers.get(NOT_TAKEN):
         raise Refused(why)
-    receive.take(inbound, at=at)
+    receive.take(inbound, at=at, by=alerting.interpret if inbound.source_id else None)
 
 
 def give_mailboxes(inbounds: Sequence[Inbound]) -> None:
@@ -79,9 +81,9 @@ def give_mailboxes(inbounds: Sequence[Inbound]) -> None:
         row.mailbox = boxes.get(row.mailbox_id) if row.mailbox_id else None
 
 
-def is_first_try(inbound: Inbound) -> bool:
-    """Nothing is known against it: neither did it fail before, nor was it kept as something that is not taken."""
-    return inbound.attempts < receive.TWICE and NOT_TAKEN not in inbound.headers
+def is_plain(inbound: Inbound) -> bool:
+    """Mail that others may be taken with: no alert, not failed before, not kept as something that is not taken."""
+    return inbound.source_id is None and inbound.attempts < receive.TWICE and NOT_TAKEN not in inbound.headers
 
 
 def row_of(

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -22,6 +22,7 @@ from integrations.mail.parse import parse
 from integrations.mail.participants import Sender
 from integrations.mail.wording import FORWARD_SUBJECT
 from integrations.models import Inbound, Mail, Mailbox, OnClosed, Outcome, State
+from integrations.reading import Unreadable
 from lib import rows
 from tickets.actions import conversation
 from tickets.actions.opening import NewTicket, open_ticket
@@ -37,6 +38,12 @@ OUTCOMES = {
     Act.DROP: Outcome.DROPPED, Act.BOUNCE: Outcome.BOUNCED, Act.HOLD: Outcome.HELD, Act.OPEN: Outcome.CREATED,
     Act.RECEIVE: Outcome.APPENDED, Act.REPLY: Outcome.APPENDED, Act.NOTE: Outcome.NOTE, Act.FILE: Outcome.NOTE,
 }  # fmt: skip
+
+
+class Interpret(Protocol):
+    """How a stored mail is made something of; answers the number of its ticket."""
+
+    def __call__(self, inbound: Inbound, raw: bytes, *, at: datetime) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +70,22 @@ class Read:
         return MailText(html=without_keys(page), quoted=without_keys(quoted), automatic=automatic, warning=warning)
 
 
-def take(inbound: Inbound, *, at: datetime) -> int | None:
+def take(inbound: Inbound, *, at: datetime, by: Interpret | None = None) -> int | None:
     """Make of a stored mail what it says; the number of the ticket it went to, if any. Raises Refused.
 
     What failed once (or was begun and never finished) is tried apart first; what fails twice is refused: the intake log
-    keeps it with the reason, and the mailbox goes on.
+    keeps it with the reason, and the mailbox goes on. `by`: `integrations.mail.alerting.interpret` for alerts.
     """
-    raw = bytes(inbound.raw)
+    raw, by = bytes(inbound.raw), by or interpret
     if inbound.attempts < TWICE:
-        return interpret(inbound, raw, at=at)
+        return by(inbound, raw, at=at)
     if fault := trial.fault_of(raw):
         raise Refused(fault)
     try:
-        return interpret(inbound, raw, at=at)
-    except (Refused, OperationalError, InterfaceError):  # a database that is away says nothing about the mail
+        return by(inbound, raw, at=at)
+    except (Refused, Unreadable):
+        raise
+    except (OperationalError, InterfaceError):  # a database that is away says nothing about the mail
         raise
     except Exception as error:  # whatever it is, it is about this mail, and it must not come round for ever
         raise Refused(f"It failed twice: {type(error).__name__}: {error}"[:2000]) from error

@@ -19,6 +19,7 @@ class Outcome(models.TextChoices):
     NOTE = "note", "Noted, nothing else"
     BOUNCED = "bounced", "A bounce"
     DROPPED = "dropped", "Dropped"
+    ALERT = "alert", "An alert"
 
 
 class MailQuerySet(models.QuerySet["Mail"]):

@@ -79,6 +79,11 @@ class Mailbox(models.Model):
     category = models.CharField(max_length=60, blank=True)
     on_closed = models.CharField(max_length=10, choices=OnClosed.choices, default=OnClosed.WINDOW)
 
+    source = models.ForeignKey(
+        "integrations.Source", null=True, blank=True, on_delete=models.PROTECT, related_name="mailboxes",
+        db_index=False, verbose_name="its mail are alerts of",
+        help_text="Such mail opens no request. Answers to letters of the desk still find their tickets.",
+    )  # fmt: skip
     token_digest = models.CharField(max_length=64, null=True, unique=True, editable=False)
     token_prefix = models.CharField(max_length=12, blank=True, editable=False)
     cursor = models.JSONField(default=dict, editable=False)

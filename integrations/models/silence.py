@@ -53,6 +53,8 @@ class Silence(models.Model):
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    repeats = models.JSONField(null=True, help_text="integrations.episodes.recurrence.Rule, as JSON")
+    recurs_at = models.DateTimeField(null=True, help_text="when the next of the series is made")
     ticket = models.ForeignKey(Ticket, null=True, on_delete=models.SET_NULL, related_name="silences")
 
     objects = SilenceQuerySet.as_manager()
@@ -69,7 +71,10 @@ class Silence(models.Model):
                 name="silences_name_what_they_silence",
             ),
         ]
-        indexes = [models.Index(fields=["ends_at"], name="silences_by_end")]
+        indexes = [
+            models.Index(fields=["ends_at"], name="silences_by_end"),
+            models.Index(fields=["recurs_at"], name="sweep_recurring", condition=Q(recurs_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.reason

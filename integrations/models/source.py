@@ -1,3 +1,6 @@
+import secrets
+from base64 import b32encode
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,6 +12,15 @@ from integrations.models.mailbox import keys
 from integrations.sources import KINDS, Kind
 from lib import crypto
 from tickets.models import Severity
+
+PAUSED = "The source is paused. Replay it once the source accepts alerts again."
+MAIL = "email"  # the kind whose bodies are mails
+MAIL_TAG = "alert-"  # what a source's word after a plus begins with
+
+
+def new_mail_tag() -> str:
+    """A word for the plus address of a source: 80 bits, in letters that mail systems leave as they are."""
+    return MAIL_TAG + b32encode(secrets.token_bytes(10)).decode().lower()
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -72,6 +84,9 @@ class Source(models.Model):
         "allowed addresses", blank=True, default="", db_default="",
         help_text="Addresses or networks that may send, one a line. Empty: all may.",
     )  # fmt: skip
+    mail_tag = models.CharField(
+        max_length=24, null=True, unique=True, editable=False, help_text="mail to …+this@ of any mailbox is its alerts"
+    )  # fmt: skip
     is_active = models.BooleanField("accepting", default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -98,7 +113,8 @@ class Source(models.Model):
         return crypto.decrypt(self.secret, keys=keys()) if self.secret else ""
 
     def new_token(self) -> str:
-        """Give it a fresh address; answers the token, which is shown once and never stored. Does not save."""
+        """Give it a fresh address, for mail too; answers the token, shown once and never stored. Does not save."""
+        self.mail_tag = new_mail_tag()
         token = crypto.new_token("src_")
         self.token_digest, self.token_prefix = token.digest, token.prefix
         return token.secret
