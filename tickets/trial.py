@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.models import Team, User
-from tickets.models import Audience, Message, RoutingRule, Ticket
+from tickets.models import Audience, Message, RoutingRule, Ticket, rules_in_force
 from tickets.routing import FIELDS, Draft, Placement, Rule, place
 
 LAST = 100
@@ -53,14 +53,15 @@ def with_edit(rules: Sequence[Rule], edited: Rule, *, is_active: bool) -> list[R
     return [rule for rule in others if is_active or rule.id != edited.id]
 
 
+def rules_with(edited: Rule, *, is_active: bool) -> list[Rule]:
+    """The rules as they would be in force: in order, also when the edited one is switched off now and would be on."""
+    rows = [row for row in RoutingRule.objects.all() if row.is_active or row.pk == edited.id]
+    return with_edit([row.as_rule() for row in rows], edited, is_active=is_active)
+
+
 def try_rule(edited: Rule, *, is_active: bool, user: User) -> list[Tried]:
     """The last hundred tickets that this person sees, newest first."""
-    rows = list(RoutingRule.objects.all())
-    now = [row.as_rule() for row in rows if row.is_active]
-    # In order, also when the rule is switched off now and would be switched on.
-    then = with_edit(
-        [row.as_rule() for row in rows if row.is_active or row.pk == edited.id], edited, is_active=is_active
-    )
+    now, then = rules_in_force(), rules_with(edited, is_active=is_active)
     tickets = list(Ticket.objects.visible_to(user).select_related("site").order_by("-pk")[:LAST])
     teams = dict(Team.objects.order_by("pk").values_list("pk", "name"))
     drafts = drafts_of(tickets, first_team=next(iter(teams), None))

@@ -26,6 +26,22 @@ def firing_of(source: Source, reading: Reading, *, at: datetime, is_test: bool =
     )  # fmt: skip
 
 
+def new_ticket_of(firing: Firing, *, follows: Ticket | None = None) -> NewTicket:
+    """What the ticket of an alert that begins says, and where it comes from."""
+    reading, source = firing.reading, firing.source
+    return NewTicket(
+        subject=subject_of(reading, is_test=firing.is_test),
+        body=body_of(source, reading),
+        channel=Channel.ALERT,
+        site=firing.site,
+        component=firing.component,
+        severity=SEVERITIES.get(reading.severity or "", source.severity),
+        fallback_team=source.team,
+        tags=["test"] if firing.is_test else [],
+        follows=follows,
+    )
+
+
 def open_new(
     firing: Firing,
     *,
@@ -38,18 +54,7 @@ def open_new(
     ticket = groups.current(group, firing.source, firing.at) if group and follows is None else None
     if group and ticket:
         return join(firing, group, ticket, held=held, flipped_at=flipped_at)
-    reading, at = firing.reading, firing.at
-    new = NewTicket(
-        subject=subject_of(reading, is_test=firing.is_test),
-        body=body_of(firing.source, reading),
-        channel=Channel.ALERT,
-        site=firing.site,
-        component=firing.component,
-        severity=SEVERITIES.get(reading.severity or "", firing.source.severity),
-        fallback_team=firing.source.team,
-        tags=["test"] if firing.is_test else [],
-        follows=follows,
-    )
+    at, new = firing.at, new_ticket_of(firing, follows=follows)
     ticket = open_ticket(new=new, at=at, actor=None, via=VIA)
     if group:
         groups.begin(group, ticket, at)

@@ -1,12 +1,14 @@
 """/settings/silences/: what is known and need not open tickets; made by anybody of the desk, also from a ticket."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -111,9 +113,15 @@ def noise(request: SettingsRequest, pk: int) -> HttpResponse:
         sources_admin.save_source(source=source, at=now, actor=request.user)
         messages.success(request, f"{row} is saved.")
         return redirect("source-noise", pk)
+    return noise_page(request, pk, form)
+
+
+def noise_page(request: SettingsRequest, pk: int, form: NoiseForm, **more: Any) -> HttpResponse:
+    """The settings, and below them what they would have made of the last months when that was asked for."""
     title = Source.objects.values_list("name", flat=True).get(pk=pk)
     context = {
         "form": form, "title": f"Noise of {title}", "back": f"/settings/sources/{pk}", "back_label": title,
-        "subtitle": "What becomes one ticket, what flaps, and how often it should speak",
+        "subtitle": "What becomes one ticket, what flaps, what counts as less, and how often it should speak",
+        "form_action": reverse("source-noise", args=[pk]), "replay": reverse("source-noise-replay", args=[pk]), **more,
     }  # fmt: skip
-    return render(request, "layouts/settings_form.html", context, status=422 if form.errors else 200)
+    return render(request, "integrations/sources/noise.html", context, status=422 if form.errors else 200)

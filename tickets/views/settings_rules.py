@@ -9,15 +9,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.doors import SettingsRequest, managers
-from accounts.models import Organisation
+from accounts.models import Organisation, User
 from catalog.models import Component, Site
 from lib.attempts import attempt
 from tickets.actions import setup
 from tickets.errors import Refused
 from tickets.models import Channel, RoutingRule, TicketKind
-from tickets.routing import FIELDS
+from tickets.routing import FIELDS, Rule
 from tickets.settings_forms import RuleForm
-from tickets.trial import LAST, try_rule
+from tickets.trial import LAST, rules_with, try_rule
 
 HOME = "/settings/rules/"
 
@@ -85,8 +85,9 @@ def rule(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
 
 @managers
 @require_POST
-def rule_trial(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
-    """Which of the last tickets the form's rule would match: a part of the page, or all of it without JavaScript."""
+def rule_trial(request: SettingsRequest, pk: int | None = None, *, on_alerts: bool = False) -> HttpResponse:
+    """Which of the last tickets the form's rule would match: a part of the page, or all of it without JavaScript.
+    `on_alerts`: where the alerts of the last months would land instead, which the template asks of what keeps them."""
     row = get_object_or_404(RoutingRule, pk=pk) if pk else None
     form = RuleForm(request.POST, rule=row)
     if not form.is_valid():
@@ -94,14 +95,21 @@ def rule_trial(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
             return render(request, "tickets/settings/_trial.html", {"form": form}, status=422)
         return page(request, form, row, status=422)
     edited = form.as_rule(pk=row.pk if row else 0)
-    tried = try_rule(edited, is_active=form.cleaned_data["is_active"], user=request.user)
-    context: dict[str, Any] = {
-        "tried": [one for one in tried if one.because is not None or one.moves], "of": len(tried), "last": LAST,
-        "matching": sum(one.because is not None for one in tried), "moving": sum(one.moves for one in tried),
-    }  # fmt: skip
+    context = trial_of(edited, is_active=form.cleaned_data["is_active"], user=request.user, on_alerts=on_alerts)
     if request.htmx:
         return render(request, "tickets/settings/_trial.html", context)
     return page(request, form, row, **context)
+
+
+def trial_of(edited: Rule, *, is_active: bool, user: User, on_alerts: bool) -> dict[str, Any]:
+    """What the template shows of a trial."""
+    if on_alerts:
+        return {"tried": [], "edited_rules": rules_with(edited, is_active=is_active)}
+    tried = try_rule(edited, is_active=is_active, user=user)
+    return {
+        "tried": [one for one in tried if one.because is not None or one.moves], "of": len(tried), "last": LAST,
+        "matching": sum(one.because is not None for one in tried), "moving": sum(one.moves for one in tried),
+    }  # fmt: skip
 
 
 def page(
