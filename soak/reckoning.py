@@ -7,7 +7,7 @@ from django.db.models import Count
 from deliveries.models import Delivery
 from deliveries.models import State as Sent
 from integrations.models import Alert, Inbound, State
-from soak import stages
+from soak import climbs, stages
 from soak.load import Load
 from soak.post import Post
 from tickets.models import Message, Ticket
@@ -18,7 +18,7 @@ MOST = 5  # examples of each broken promise
 def unsettled() -> int:
     """What workers still have to do."""
     waiting = Inbound.objects.filter(state=State.PENDING).count()
-    waiting += stages.unfired()
+    waiting += stages.unfired() + climbs.unfinished()
     return waiting + Delivery.objects.filter(state__in=[Sent.PENDING, Sent.SENDING]).count()
 
 
@@ -29,7 +29,7 @@ def unread(post: Post) -> int:
 
 def broken(load: Load, post: Post, taken: Counter[str]) -> dict[str, list[str]]:
     """Each broken promise with examples; empty when all were kept."""
-    found = {**intakes(load), **tickets(load), **mails(post), **deliveries(taken), **stages.broken()}
+    found = {**intakes(load), **tickets(load), **mails(post), **deliveries(taken), **stages.broken(), **climbs.broken()}
     return {promise: examples[:MOST] for promise, examples in found.items() if examples}
 
 

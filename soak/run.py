@@ -20,7 +20,7 @@ from catalog.models import Site  # noqa: E402
 from deliveries.models import Delivery  # noqa: E402
 from helpdesk.runtime.health import healthy  # noqa: E402
 from integrations.models import Inbound, Source  # noqa: E402
-from soak import processes, reckoning, stages  # noqa: E402
+from soak import climbs, processes, reckoning, stages  # noqa: E402
 from soak.load import Load  # noqa: E402
 from soak.options import options_of  # noqa: E402
 from soak.post import Post  # noqa: E402
@@ -94,6 +94,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
         while not healthy(f"http://127.0.0.1:{port}"):
             time.sleep(0.2)
         stages.fall_due(options.stages, within=options.seconds, seed=options.seed)
+        climbs.begin(options.ladders, within=options.seconds, seed=options.seed)
         storm(options, load, post, desk)
         quiet_after = settle(post)
         broken = reckoning.broken(load, post, provider.taken)
@@ -108,6 +109,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             "tickets": Ticket.objects.count(),
             "deliveries": Delivery.objects.count(),
             "stages_fired": stages.fired(),
+            "on_call": climbs.figures(),
             "mails_repeated": sum(count > 1 for count in provider.taken.values()),
             "deliveries_uncertain": Delivery.objects.filter(uncertain=True).count(),
             "quiet_after_s": quiet_after,
