@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from integrations.episodes import silences
@@ -196,6 +196,7 @@ def test_assigning_it_is_acting(cast, say, now):
     assert (row.opened, row.acted, row.cleared) == (1, 1, 0)
 
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COUNTS = st.integers(0, 60)
 FACTS = st.builds(
     Facts, opened=COUNTS, acted=COUNTS, cleared=COUNTS, fired=COUNTS, paged=COUNTS, severity=st.integers(1, 4),
@@ -205,6 +206,7 @@ FACTS = st.builds(
 )  # fmt: skip
 
 
+@PATIENT
 @given(FACTS)
 def test_nothing_is_suggested_about_a_name_on_which_people_act(facts):
     changes = [one.change for one in suggestions(facts)]
@@ -213,6 +215,7 @@ def test_nothing_is_suggested_about_a_name_on_which_people_act(facts):
     assert len(changes) == len(set(changes))
 
 
+@PATIENT
 @given(FACTS)
 def test_a_critical_name_is_never_silenced_and_a_severity_falls_by_one_step(facts):
     changes = {one.change: one.to for one in suggestions(facts)}
@@ -222,6 +225,7 @@ def test_a_critical_name_is_never_silenced_and_a_severity_falls_by_one_step(fact
         assert changes[SEVERITY] == {1: "error", 2: "warning"}[facts.severity]
 
 
+@PATIENT
 @given(FACTS)
 def test_a_window_only_grows_by_a_step_that_would_have_helped(facts):
     changes = {one.change: int(one.to) for one in suggestions(facts) if one.change in (QUIET, WINDOW)}
