@@ -10,6 +10,7 @@ from accounts.models import User
 from catalog.models import Component, Site
 from files.fields import FilesField
 from integrations.models import Source
+from integrations.models.source import MAIL
 from integrations.proof import networks_of
 from integrations.sources.generic.read import problems
 from tickets.models import Form, Level, TicketKind
@@ -134,6 +135,8 @@ class SourceForm(forms.ModelForm):
         component = self.fields["component"]
         assert isinstance(component, forms.ModelChoiceField)
         component.choices = [("", "None"), *components_by_site()[1:]]
+        if self.instance.pk and self.instance.kind == MAIL:
+            del self.fields["mapping"]  # that has a page of its own
         if self.instance.secret:
             self.fields["secret"].help_text = "One is kept. Leave this empty to keep it."
         else:

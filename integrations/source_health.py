@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrations.models import Inbound, Source, State
-from integrations.reading import Reading, Unreadable, load
+from integrations.models import Door, Inbound, Source, State
+from integrations.reading import Reading, Unreadable
+from integrations.sources.email.settings import may_send, settings_of
+from integrations.stored import body_of
 
 LOOKED_AT = 1_000  # newest bodies; what is over is said so
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TRIED, TRIED_BYTES, SHOWN = 5, 1024 * 1024, 20
+TRIED, TRIED_BYTES, SHOWN = 10, 1024 * 1024, 20
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,20 @@ class Trial:
     inbound: Inbound
     readings: list[Reading] = field(default_factory=list)
     reason: str = ""
+    is_refused: bool = False  # whoever sent it may not, under that mapping
 
 
 def try_mapping(source: Source, mapping: Mapping[str, Any]) -> list[Trial]:
     """The last bodies of a source read anew under a mapping; nothing is changed by it."""
     kind = source.reader
-    rows = Inbound.objects.filter(source=source, is_test=False, size__lte=TRIED_BYTES).order_by("-id")[:TRIED]
+    rows = Inbound.objects.filter(source=source, is_test=False, size__lte=TRIED_BYTES).order_by("-id")
     found = []
-    for row in rows if kind else ():
+    for row in rows.select_related("mailbox")[:TRIED] if kind else ():
         try:
             assert kind is not None
-            read = kind.read(load(bytes(row.raw)), {"path": row.path} | row.headers, mapping)
-            found.append(Trial(row, read[:SHOWN]))
+            read = kind.read(body_of(row), {"path": row.path} | row.headers, mapping)
+            refused = row.door == Door.MAIL and not may_send(settings_of(mapping), row.sender)
+            found.append(Trial(row, read[:SHOWN], is_refused=refused))
         except Unreadable as refusal:
             found.append(Trial(row, reason=refusal.reason))
     return found

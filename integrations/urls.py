@@ -14,6 +14,7 @@ from integrations.views import (
     replay,
     request,
     silences,
+    source_mail,
     sources,
     tuning,
 )
@@ -36,6 +37,8 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:pk>/address", sources.new_address, name="source-address"),
     path("settings/sources/<int:pk>/acceptance", sources.accepting, name="source-acceptance"),
     path("settings/sources/<int:pk>/preview", sources.preview, name="source-preview"),
+    path("settings/sources/<int:pk>/mail", source_mail.reading, name="source-mail"),
+    path("settings/sources/<int:pk>/mail/preview", source_mail.preview, name="source-mail-preview"),
     path("settings/sources/<int:pk>/tests", sources.tests, name="source-tests"),
     path("settings/sources/<int:pk>/noise", silences.noise, name="source-noise"),
     path("settings/sources/<int:pk>/replay", replay.of_source, name="source-replay"),

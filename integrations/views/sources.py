@@ -17,6 +17,8 @@ from accounts.doors import SettingsRequest, managers
 from integrations import source_health, sources_admin
 from integrations.forms import SourceForm
 from integrations.models import Alert, Inbound, Source, State
+from integrations.models.source import MAIL
+from integrations.views.source_mail import mail_addresses
 from lib.markdown import render as markdown
 
 RECENT = 10
@@ -78,6 +80,8 @@ def doc(source: Source, url: str) -> str:
         return ""
     token = url.rpartition("/")[2]
     filled = {"{url}": url, "{token}": token, "{base}": settings.BASE_URL}
+    if source.kind == MAIL:
+        filled["{mail}"] = next(iter(mail_addresses(source)), f"support+{source.mail_tag}@your-domain.example")
     return markdown(re.sub("|".join(map(re.escape, filled)), lambda match: filled[match[0]], source.reader.doc))
 
 
@@ -110,7 +114,7 @@ def preview(request: SettingsRequest, pk: int) -> HttpResponse:
     """POST /settings/sources/<id>/preview: the last bodies as the filled-in mapping reads them. Changes nothing."""
     row = get_object_or_404(Source, pk=pk)
     form = SourceForm(request.POST, instance=row)
-    tried = None if form.errors else source_health.try_mapping(row, form.cleaned_data["mapping"])
+    tried = None if form.errors else source_health.try_mapping(row, form.cleaned_data.get("mapping", row.mapping))
     return page(request, row, form, tried=tried, is_tried=tried is not None)
 
 

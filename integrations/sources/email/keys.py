@@ -31,8 +31,8 @@ _CHANGING = [
         r"(?<![\w.:])\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:\s?(?:Z\b|[+-]\d\d:?\d\d))?(?![\w])",
         r"(?<![\w.])(?:\d{1,2}[./]\d{1,2}[./]\d{4}|\d{1,2}/\d{1,2}/\d\d)(?!\.?\w)",
         rf"\b{_DAY}(?:\d{{1,2}}\.?\s+{_MONTH}|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?)(?:,?\s+\d{{4}}\b)?(?!\w)",
-        r"(?<![\w.:])\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m\b)?(?![\w:])(?:\s+(?:UTC|GMT|CES?T|[ECMP][SD]T)\b)?"
-        r"(?:\s+\d{4}(?![\w.:-]))?",
+        r"(?<![\w.:])\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:\s?[ap]m\b)?(?!\w|:\d)(?:\s+(?:UTC|GMT|CES?T|[ECMP][SD]T)\b)?"
+        r"(?:\s+\d{4}(?![\w.-]|:\d))?",
         rf"\b(?:in|for|after|since)\s+(?:\d+\s?(?:{_UNIT}|[dhms])\b[\s,]*)+",
         rf"(?<![\w./:-])[-+]?\d[\d.,]*\s?(?:{_UNIT})(?!\w)|(?<![\w./:-])\d+(?:[mhsc])(?![\w-])",
         r"(?<![\w./:-])[-+]?\d+[.,]\d+(?![\w/:-])(?![.,]\d)",
@@ -42,7 +42,7 @@ _CHANGING = [
 ]
 _NUMBER = re.compile(r"(?<!\w)\d+(?:[.,:/-]\d+)*(?!\w)")
 _PIECE = re.compile(r"[^\s\[\](){}<>*|!?,;\"“”]+")
-_SMALL = {"is", "are", "was", "were", "has", "have", "been", "now", "again", "back", "since", "the"}
+_SMALL = {"at", "is", "are", "was", "were", "has", "have", "been", "now", "again", "back", "since", "the"}
 _EDGES = ".:=-–—'’/>~+"
 
 
