@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTransform
 
 from accounts.models import User
@@ -67,8 +68,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         before = Delivery.objects.filter(**same, pk__lt=OuterRef("pk"), next_try_at__isnull=False)
         return due.filter(~Q(channel__in=ORDERED) | ~Exists(before))
 
-    def through(self, channel: int) -> Self:
-        """What went through a channel that an admin set up."""
+    def through(self, channel: int | Combinable) -> Self:
+        """What went through a channel that an admin set up, by its number; as JSON, where that is an expression."""
         return self.filter(~Q(channel="email"), data__channel=channel)
 
 

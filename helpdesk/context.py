@@ -24,7 +24,7 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("SLA", [("Policies", "/settings/policies/", False), ("Contracts", "/settings/contracts/", False),
              ("Calendars", "/settings/calendars/", False), ("Health", "/settings/deadlines/", False),
              ("Tier budgets", "/settings/tiers/", False)]),
-    ("On call", [("Rotas", "/settings/rotas/", False)]),
+    ("On call", [("Rotas", "/settings/rotas/", False), ("Channels", "/settings/channels/", True)]),
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip

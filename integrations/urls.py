@@ -3,6 +3,8 @@
 from django.urls import URLPattern, path, re_path
 
 from integrations.views import (
+    channel_use,
+    channels,
     intake,
     mail,
     mail_decisions,
@@ -44,6 +46,13 @@ urlpatterns: list[URLPattern] = [
     path("settings/sources/<int:pk>/replay", replay.of_source, name="source-replay"),
     path("settings/sources/<int:pk>/noise/replay", replay.of_noise, name="source-noise-replay"),
     path("settings/sources/<int:pk>/tuning", tuning.tune, name="source-tuning"),
+    path("settings/channels/", channels.channels, name="channels"),
+    path("settings/channels/new/<slug:kind>", channels.new, name="channel-new"),
+    path("settings/channels/<int:pk>", channels.channel, name="channel"),
+    path("settings/channels/<int:pk>/tests", channel_use.tests, name="channel-tests"),
+    path("settings/channels/<int:pk>/use", channel_use.use, name="channel-use"),
+    path("settings/channels/<int:pk>/secret", channel_use.secret, name="channel-secret"),
+    path("settings/channels/<int:pk>/deletion", channel_use.deletion, name="channel-deletion"),
     path("settings/silences/", silences.silences, name="silences"),
     path("settings/silences/new", silences.new, name="silence-new"),
     path("settings/silences/<int:pk>", silences.silence, name="silence"),

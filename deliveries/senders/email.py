@@ -145,8 +145,9 @@ class UrgentSender(Sender):
 
     def watch(self, smtp: smtplib.SMTP) -> None:
         def hang_up() -> None:
-            with contextlib.suppress(OSError, AttributeError):  # closed meanwhile: then it has no socket
-                smtp.sock.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                if (connected := smtp.sock) is not None:  # not closed meanwhile
+                    connected.shutdown(socket.SHUT_RDWR)
 
         self.timer = Timer(URGENT_SECONDS - self.wait(), hang_up)
         self.timer.daemon = True

@@ -10,7 +10,7 @@ from accounts.actions.invitations import invite
 from deliveries.models import Delivery
 from files.store import save_file
 from integrations import inbound
-from integrations.models import Door, Mail, Mailbox, Silence, Source
+from integrations.models import Channel, Door, Mail, Mailbox, Silence, Source
 from knowledge.models import Article
 from oncall.actions.feeds import renew_feed
 from sla.models import Calendar, Policy
@@ -80,6 +80,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "settings/sources/": source.pk,
             "settings/silences/": silence.pk,
             "settings/mailboxes/": mailbox.pk,
+            "settings/channels/": Channel.objects.create(name="Hook", kind="webhook").pk,
             "settings/policies/": Policy.objects.get(is_default=True).pk,
             "settings/contracts/": contract.pk,
             "settings/calendars/": Calendar.objects.order_by("pk")[0].pk,

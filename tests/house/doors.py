@@ -47,6 +47,7 @@ DOORS = {
     "settings/silences/*": "desk",
     "settings/mailboxes/": "managers",
     "settings/mailboxes/*": "admins",
+    "settings/channels/*": "admins",
     "^api/v1/sources/*": "anyone",  # the token is the key
     "^api/v1/mailboxes/*": "anyone",  # the token is the key
     "v2/enqueue": "anyone",  # the key is in the body
@@ -78,6 +79,7 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
     values = {
         r"<slug:key>": "all",
         r"<slug:slug>": "how-to-help",
+        r"<slug:kind>": "webhook",
         r"<str:token>": house.token,
         r"<str:secret>": house.secret,
         r"<str:feed>": house.feed,
