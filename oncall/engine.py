@@ -12,7 +12,7 @@ from django.db import transaction
 
 from lib import rows
 from lib.sweeps import each_alone
-from oncall import rooms
+from oncall import plans, rooms
 from oncall.actions.paging import anew
 from oncall.models import Call, Page, PageState
 from oncall.roster import Called, Roster
@@ -20,7 +20,7 @@ from tickets.events import record, working_on_all
 from tickets.models import Kind, Ticket
 
 log = logging.getLogger(__name__)
-BATCH, TOGETHER = 500, 25
+BATCH, TOGETHER = 500, 50
 AFTER_NOBODY = timedelta(minutes=30)  # nobody was reached: it begins anew
 ATTEMPTS = 20  # times through the steps; then only a person begins anew
 
@@ -47,6 +47,7 @@ def climb(pks: Sequence[int], now: datetime) -> int:
             due = Page.objects.select_for_update(of=("self",)).filter(ticket__in=tickets, next_at__lte=now)
             pages = {page.ticket_id: page for page in due.select_related("started_by", "acknowledged_by")}
             roster, calls = Roster(now), list[Call]()
+            roster.foresee(user for page in pages.values() for user in plans.people_of(page.plan, page.step))
             for ticket in tickets:
                 if page := pages.get(ticket.pk):
                     page.ticket = ticket

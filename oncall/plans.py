@@ -50,6 +50,12 @@ def of_people(people: Iterable[User], *, ack_minutes: int | None = None) -> Plan
     return {"name": "", "repeats": 2, "ack_minutes": ack_minutes, "steps": [step]}
 
 
+def people_of(plan: Plan, number: int) -> list[int]:
+    """The keys of those whom the step of this number names themselves."""
+    targets = plan["steps"][number - 1]["targets"] if number <= len(plan["steps"]) else []
+    return [target["id"] for target in targets if target["kind"] == TargetKind.USER]
+
+
 def steps_of(ladder: Ladder, *, above: tuple[int, ...]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     rows = ladder.steps.select_related("calendar").prefetch_related("targets__ladder").order_by("position")

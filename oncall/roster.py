@@ -1,6 +1,6 @@
 """Whom the targets of a step stand for at an instant, and by what each person is reached. Asked once for many pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,28 @@ class Roster:
         self.users: dict[int, User | None] = {}
         self.channels: dict[int, Channel | None] = {}
         self.methods: dict[int, list[ContactMethod]] = {}
-        self.pagers: dict[int, Pager | None] = {}
+        self.pagers: dict[int, Pager] = {}
+
+    def foresee(self, users: Iterable[int]) -> None:
+        """Ask at once for these people and their ways, who are likely to be called."""
+        missing = [pk for pk in users if pk not in self.users]
+        self.users |= dict.fromkeys(missing)
+        self.users |= User.objects.filter(is_active=True).in_bulk(missing)
+        self.know(pk for pk in missing if self.users[pk])
+
+    def know(self, users: Iterable[int]) -> None:
+        """Read the contact methods and quiet hours of these people: two statements."""
+        asked = [pk for pk in users if pk not in self.methods]
+        if not asked:
+            return
+        self.methods |= {pk: [] for pk in asked}
+        rows = ContactMethod.objects.select_related("channel").filter(user__in=asked, verified_at__isnull=False)
+        for row in rows.order_by("pk"):
+            if row.channel is None or row.channel.is_active:
+                self.methods[row.user_id].append(row)
+        self.pagers |= {
+            pager.user_id: pager for pager in Pager.objects.filter(user__in=asked, quiet_from__isnull=False)
+        }
 
     # -- who ---------------------------------------------------------------------------------------------------------
 
@@ -60,6 +81,7 @@ class Roster:
             return Called([], [], ["it is outside of its hours"])
         for target in step["targets"]:
             found = self.people_of(target, ticket)
+            self.know(user.pk for user in found)
             able = [user for user in found if user.is_desk and self.ways(user, ticket.severity)]
             room = self.channel(target["id"]) if target["kind"] == TargetKind.CHANNEL else None
             people += able
@@ -157,10 +179,7 @@ class Roster:
     def ways(self, user: User, severity: int) -> list[Way]:
         """By what and when this person is called, the earliest first. Who set up nothing for such tickets is written to
         at the address they sign in with, unless mail to it comes back."""
-        if user.pk not in self.methods:
-            rows = ContactMethod.objects.select_related("channel").filter(user=user, verified_at__isnull=False)
-            self.methods[user.pk] = [row for row in rows if row.channel is None or row.channel.is_active]
-            self.pagers[user.pk] = Pager.objects.filter(user=user).first()
+        self.know([user.pk])
         begin = self.begin(user, severity)
         found = [
             Way(method.way, method, begin + timedelta(minutes=after))
