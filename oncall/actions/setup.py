@@ -32,7 +32,8 @@ class LayerPlan:
 
 @transaction.atomic
 def save_rota(
-    *, rota: Rota | None, name: str, zone: str, team: Team | None, at: datetime, actor: User | None
+    *, rota: Rota | None, name: str, zone: str, team: Team | None, drill_hours: int = 24, at: datetime,
+    actor: User | None,
 ) -> Rota:  # fmt: skip
     """Make a rota or change one. Raises Refused naming the field."""
     row = Rota.objects.select_for_update().get(pk=rota.pk) if rota else Rota()
@@ -40,7 +41,8 @@ def save_rota(
         pure.zone_named(zone)
     except pure.RotaError as problem:
         raise Refused(str(problem), field="zone") from None
-    row.name, row.zone, row.team, row.changed_at = name, zone, team, at
+    row.name, row.zone, row.team, row.drill_hours, row.changed_at = name, zone, team, drill_hours, at
+    row.drills_at = at if drill_hours else None
     try:
         with transaction.atomic():
             row.save()
@@ -106,6 +108,6 @@ def delete_layer(*, layer: Layer, at: datetime, actor: User | None) -> None:
 def touched(rota: Rota, at: datetime) -> Rota:
     """The rota, locked until the transaction ends, as whatever follows changes who is on call."""
     row = Rota.objects.select_for_update(of=("self",)).get(pk=rota.pk)
-    row.changed_at = at
-    row.save(update_fields=["changed_at"])
+    row.changed_at, row.drills_at = at, at if row.drill_hours else None
+    row.save(update_fields=["changed_at", "drills_at"])
     return row

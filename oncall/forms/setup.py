@@ -22,11 +22,15 @@ class RotaForm(forms.Form):
     name = forms.CharField(max_length=100)
     zone = forms.ChoiceField(label="Time zone", help_text="Hand-overs are times of its wall clock.")
     team = forms.ModelChoiceField(Team.objects.all(), required=False, empty_label="No team")
+    drill_hours = forms.IntegerField(
+        min_value=0, max_value=168, initial=24, label="Drill before a shift, hours",
+        help_text="So long before, everybody's contact methods are tried, by day only. 0: never.",
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, rota: Rota | None, zone: str) -> None:
         known: dict[str, Any] = {"zone": zone}
         if rota:
-            known = {"name": rota.name, "zone": rota.zone, "team": rota.team_id}
+            known = {"name": rota.name, "zone": rota.zone, "team": rota.team_id, "drill_hours": rota.drill_hours}
         super().__init__(data, initial=known)
         names = sorted(zoneinfo.available_timezones() | {known["zone"]})
         self.fields["zone"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Rotas as kept (layers and their people, overrides, swaps, addresses of calendars), ladders, and whom they call."""
 
 from oncall.models.contact import ContactMethod, Pager, Via
+from oncall.models.drill import Drill
 from oncall.models.feed import Feed
 from oncall.models.ladder import Ladder, Step, Target, TargetKind
 from oncall.models.page import OPEN_PAGES, Call, CallState, Page, PageState, Ring
@@ -12,6 +13,7 @@ __all__ = [
     "Call",
     "CallState",
     "ContactMethod",
+    "Drill",
     "Feed",
     "Ladder",
     "Layer",

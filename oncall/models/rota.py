@@ -24,9 +24,18 @@ class Rota(models.Model):
     zone = models.CharField("time zone", max_length=64)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="rotas")
     changed_at = models.DateTimeField(help_text="it, its layers, overrides: whatever its calendar shows")
+    drill_hours = models.PositiveSmallIntegerField(
+        "drill before a shift",
+        default=24,
+        db_default=24,
+        help_text="So many hours before, everybody's contact methods are tried. 0: never.",
+    )
+    # When somebody looks next whether a shift comes that is drilled; at once after any change. None: never.
+    drills_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(fields=["drills_at"], name="sweep_rotas", condition=Q(drills_at__isnull=False))]
         constraints = [models.UniqueConstraint(Lower("name"), name="one_rota_per_name")]
 
     def __str__(self) -> str:

@@ -169,7 +169,7 @@ def test_its_pages_ask_a_fixed_number_of_queries(
 
 
 def test_a_rota_is_made_with_a_layer(boss: Client, cast: SimpleNamespace) -> None:
-    answer = boss.post("/settings/rotas/new", {"name": "Web", "zone": "Europe/Berlin", "team": ""})
+    answer = boss.post("/settings/rotas/new", {"name": "Web", "zone": "Europe/Berlin", "team": "", "drill_hours": "24"})
     row = Rota.objects.get()
     assert answer.status_code == 302 and "It has no layer" in text_of(boss, f"/settings/rotas/{row.pk}/")
     said = NEW | {"turn_1": str(cast.agent.pk), "turn_3": str(cast.other_agent.pk)}
