@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -103,18 +103,13 @@ def report_csv(request: SettingsRequest) -> HttpResponseBase:
 @require_safe
 @managers
 def alerts(request: SettingsRequest) -> HttpResponse:
-    """GET /dashboard/noise/alerts?source=&name=&of=&days=: the alerts behind a number."""
-    period = chosen_period(request, timezone.now())
-    name, of, source = (
-        request.GET.get("name", ""),
-        request.GET.get("of", ""),
-        read_number(request.GET.get("source", "")),
-    )
-    if of not in OF or source is None or not name:
-        raise Http404
-    page = Paginator(noise.alerts(request.user, period, source=source, name=name, of=of), SIZE).get_page(
-        request.GET.get("page")
-    )
+    """GET /dashboard/noise/alerts?source=&name=&of=&days=: the alerts behind a number; none without a name."""
+    period, given = chosen_period(request, timezone.now()), request.GET
+    name, source = given.get("name", ""), read_number(given.get("source", "")) or 0
+    of = given.get("of", "")
+    of = of if of in OF else "fired"
+    found = noise.alerts(request.user, period, source=source, name=name, of=of)
+    page = Paginator(found, SIZE).get_page(given.get("page"))
     query = urlencode({"source": source, "name": name, "of": of, "days": period.days})
     context = {"page": page, "name": name, "what": OF[of][0], "period": period, "query": query}
     return render(request, "reports/noise_alerts.html", context)
