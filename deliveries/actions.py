@@ -103,6 +103,6 @@ def bounced(*, delivery: Delivery, status: str, diagnostic: str, permanent: bool
     if gone.update(state=State.BOUNCED, next_try_at=None, claim=None, answer=answer) and delivery.ticket_id:
         with working_on(delivery.ticket_id, at=at) as ticket:
             record(
-                ticket, Kind.DELIVERY_FAILED, at=ticket.now, via="email",
+                ticket, Kind.DELIVERY_FAILED, at=ticket.now, via=delivery.channel,
                 delivery=delivery.pk, to=delivery.address, reason=answer[:300],
             )  # fmt: skip

@@ -228,7 +228,15 @@ DELIVERY_SENDERS = {
     "email/urgent": "deliveries.senders.email.UrgentSender",
     "teams": "integrations.channels.teams.send.Sender",
     "webhook": "integrations.channels.webhook.send.Sender",
+    "slack": "integrations.channels.slack.send.Sender",
+    "sms": "integrations.channels.twilio.send.Sender",
+    "voice": "integrations.channels.twilio.send.Sender",
 }
+# What becomes of what people answer there: a function of (Said, its channel, at), which gives words to say back.
+CALLBACK_ANSWERER = "oncall.callbacks.answer"
+# The providers' own addresses. Fixed: a token goes nowhere else.
+SLACK_API = "https://slack.com/api"
+TWILIO_API = "https://api.twilio.com"
 
 # -- mail in ---------------------------------------------------------------------------------------------------------
 MAIL_MAX_BYTES = int(os.environ.get("MAIL_MAX_BYTES", 40 * 1024 * 1024))

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from integrations import alerts, submissions
+from integrations.channels import answered
 from integrations.mail import intake as mail_intake
 from integrations.mail import together as mail_together
 from integrations.models import Door, Inbound, Source, State
@@ -86,6 +87,8 @@ def interpret(inbound: Inbound, *, now: datetime) -> None:
             alerts.take(inbound, at=inbound.received_at, lease=LEASE)
         elif inbound.door == Door.MAIL:
             mail_intake.take(inbound, at=inbound.received_at)
+        elif inbound.door == Door.CALLBACK:
+            answered.take(inbound, at=inbound.received_at)
         else:
             submissions.take(inbound, at=inbound.received_at)
     except (Unreadable, Refused) as error:

@@ -26,7 +26,7 @@ def log(request: SettingsRequest) -> HttpResponse:
     """Newest first; `?state=`, `?door=`, `?source=`, `?mailbox=` narrow it, `?before=` goes on."""
     asked = {name: request.GET.get(name, "") for name in ("state", "door", "source", "mailbox", "before")}
     seen = Inbound.objects.visible_to(request.user)
-    rows = seen.defer("raw", "headers").select_related("source", "ticket")
+    rows = seen.defer("raw", "headers").select_related("source", "channel", "ticket")
     if asked["state"] in State.values:
         rows = rows.filter(state=asked["state"])
     if asked["door"] in Door.values:
@@ -48,7 +48,7 @@ def log(request: SettingsRequest) -> HttpResponse:
 
 
 def find(request: SettingsRequest, receipt: uuid.UUID) -> Inbound:
-    rows = Inbound.objects.visible_to(request.user).select_related("source", "ticket", "mail")
+    rows = Inbound.objects.visible_to(request.user).select_related("source", "channel", "ticket", "mail")
     return get_object_or_404(rows, receipt=receipt)
 
 

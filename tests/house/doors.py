@@ -31,6 +31,7 @@ DOORS = {
     "help/requests": "signed in",
     "help/received/<uuid:receipt>": "anyone",
     "knowledge/*": "desk",
+    "callbacks/*": "key",  # the provider's signature is the key
     "oncall/*": "desk",
     "oncall/calendars/<str:feed>.ics": "anyone",  # the secret is the key
     "mail/": "managers",
