@@ -45,7 +45,7 @@ def addresses(kind: Kind, pk: int | None) -> list[tuple[str, str, str]]:
 
 def doc(kind: Kind, pk: int | None) -> str:
     """How to set it up, as sanitised HTML."""
-    text = kind.doc
+    text = f"# {kind.title}\n\n{kind.doc}"
     for _, path, url in addresses(kind, pk):
         text = text.replace(f"{{{path}}}", url)
     return markdown(text)
