@@ -12,7 +12,7 @@ import django
 
 from helpdesk.runtime.scratch import scratch_servers
 
-PARTS = ["reading", "writing", "alerts", "sweep", "deadlines", "rota", "mail"]
+PARTS = ["reading", "writing", "alerts", "sweep", "deadlines", "rota", "pages", "mail"]
 
 
 def main() -> None:
@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=60, help="requests of each kind")
     parser.add_argument("--rate", type=int, default=200, help="alerts a second")
     parser.add_argument("--seconds", type=int, default=30, help="how long alerts are posted")
+    parser.add_argument("--storm", type=int, default=60, help="how long 10,000 alerts a minute are posted")
     parser.add_argument("--running", type=int, default=0, help="sweep among so many running clocks, too")
     parser.add_argument(
         "--only", choices=PARTS, nargs="+", default=PARTS, help="what is measured; all of it by default"
@@ -55,7 +56,7 @@ def run(options: argparse.Namespace) -> dict[str, object]:
     """Load, measure, and set every figure beside the floor."""
     from django.core.management import call_command
 
-    from bench import deadlines, mail, mail_intake, pages, rota, sweeps
+    from bench import deadlines, mail, mail_intake, pages, rota, storm, sweeps
     from bench import desk as desks
     from helpdesk.runtime import paths
     from tickets.models import Message, Ticket
@@ -97,6 +98,8 @@ def run(options: argparse.Namespace) -> dict[str, object]:
             }
         if "rota" in options.only:
             result["on_call"] = rota.on_call()
+        if "pages" in options.only:
+            result["pages"] = storm.pages(desk, seconds=options.storm)
         if "mail" in options.only:
             result["mail_parsing"] = mail.parsing()
             result["mail_intake"] = mail_intake.mail_intake(postmaster)

@@ -4,6 +4,8 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -122,44 +124,71 @@ def writing(desk: Desk, token: str, times: int) -> dict[str, Any]:
     }
 
 
-def alerts(desk: Desk, *, rate: int, seconds: int, threads: int = 16) -> dict[str, Any]:
+def alerts(desk: Desk, *, rate: int, seconds: int) -> dict[str, Any]:
     """Bodies posted at a steady rate; the latency of each from the moment it was due."""
-    source = Source(name=f"Bench {secrets.token_hex(3)}", kind="alertmanager")
+    source, secret = alert_source("alertmanager")
+    body = json.loads(source.reader.payloads["firing"]) if source.reader else {}
+
+    def of_key(number: int) -> bytes:
+        body["alerts"][0]["fingerprint"] = f"bench{number % 50}"
+        return as_json(body)
+
+    before = cpu.used([desk.web.pid, desk.database])
+    posted = post_steadily(desk, secret, of_key, rate=rate, total=rate * seconds)
+    spent = cpu.used([desk.web.pid, desk.database]) - before
+    return {
+        "asked_per_s": rate, "reached_per_s": round(len(posted.walls) / posted.wall, 1), "refused": len(posted.failed),
+        "p50_ms": round(percentile(posted.walls, 0.5), 1), "p95_ms": round(percentile(posted.walls, 0.95), 1),
+        "cpu_ms": round(1000 * spent / len(posted.walls), 2),
+    }  # fmt: skip
+
+
+def alert_source(kind: str, **fields: Any) -> tuple[Source, str]:
+    """A new source and its token."""
+    source = Source(name=f"Bench {secrets.token_hex(3)}", kind=kind, **fields)
     secret = source.new_token()
     source.save()
-    body = json.loads(source.reader.payloads["firing"]) if source.reader else {}
-    total, walls, failed = rate * seconds, [], []
+    return source, secret
+
+
+@dataclass
+class Posted:
+    """What came of posting: milliseconds of each from when it was due, statuses other than 202, when each was accepted
+    (of time.time(), by number), and seconds in all."""
+
+    walls: list[float] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    accepted: dict[int, float] = field(default_factory=dict)
+    wall: float = 0.0
+
+
+def post_steadily(
+    desk: Desk, secret: str, body: Callable[[int], bytes], *, rate: float, total: int, threads: int = 16
+) -> Posted:
+    """So many bodies, so many a second."""
+    found, lock, turn = Posted(), threading.Lock(), iter(range(total))
     began = time.perf_counter() + 0.5
-    lock = threading.Lock()
-    turn = iter(range(total))
 
     def post() -> None:
         link = desk.connect()
         while True:
             with lock:
                 number = next(turn, None)
-            if number is None:
-                return
+                if number is None:
+                    return
+                raw = body(number)
             due = began + number / rate
             time.sleep(max(0.0, due - time.perf_counter()))
-            body["alerts"][0]["fingerprint"] = f"bench{number % 50}"
-            status = desk.ask(
-                link, ("POST", f"/api/v1/sources/{secret}", as_json(body), {"Content-Type": "application/json"})
-            )
-            walls.append(1000 * (time.perf_counter() - due))
+            status = desk.ask(link, ("POST", f"/api/v1/sources/{secret}", raw, {"Content-Type": "application/json"}))
+            found.walls.append(1000 * (time.perf_counter() - due))
+            found.accepted[number] = time.time()
             if status != 202:
-                failed.append(status)
+                found.failed.append(status)
 
-    before = cpu.used([desk.web.pid, desk.database])
     workers = [threading.Thread(target=post) for _ in range(threads)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    wall = time.perf_counter() - began
-    spent = cpu.used([desk.web.pid, desk.database]) - before
-    return {
-        "asked_per_s": rate, "reached_per_s": round(total / wall, 1), "refused": len(failed),
-        "p50_ms": round(percentile(walls, 0.5), 1), "p95_ms": round(percentile(walls, 0.95), 1),
-        "cpu_ms": round(1000 * spent / total, 2),
-    }  # fmt: skip
+    found.wall = time.perf_counter() - began
+    return found
