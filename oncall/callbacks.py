@@ -4,7 +4,7 @@ from datetime import datetime
 
 from integrations.channels.callbacks import Said
 from integrations.models import Channel, ChannelKind
-from oncall.actions import answers
+from oncall.actions import answers, drills
 from oncall.models import ContactMethod, Via
 from tickets.errors import Refused
 
@@ -20,7 +20,9 @@ def answer(said: Said, channel: Channel, at: datetime) -> str:
         by_handle = answers.resolve_by_handle if said.kind == "resolve" else answers.acknowledge_by_handle
         return by_handle(channel=channel, address=said.address, page=said.page or 0, at=at, via="slack")
     if said.token:
-        return answers.acknowledge_by_token(said.token, at=at, via="voice")
+        return drills.confirm_by_token(said.token, at=at) or answers.acknowledge_by_token(
+            said.token, at=at, via="voice"
+        )
     if said.code:
         return answers.acknowledge_by_code(channel=channel, address=said.address, code=said.code, at=at, via="sms")
     raise Refused(answers.UNKNOWN)

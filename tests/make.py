@@ -89,6 +89,11 @@ def contact_method(user: User, via: str, address: str = "", *, at: datetime = T0
     return ContactMethod.objects.create(**given)
 
 
+def twilio(**fields: Any) -> Channel:
+    """An account that sends SMS and calls."""
+    return Channel.objects.create(**{"name": "Demo Twilio", "kind": "twilio", **fields})
+
+
 def ticket(*, requester: User | None = None, at: datetime = T0, actor: User | None = None, **fields: Any) -> Ticket:
     """An open ticket, opened by form unless told otherwise."""
     fields = {"subject": "Checkout fails", "body": "It says error 500.", "channel": "form", **fields}

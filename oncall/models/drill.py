@@ -24,7 +24,7 @@ class Drill(models.Model):
     delivery = models.OneToOneField(Delivery, null=True, on_delete=models.SET_NULL, related_name="+")
     proven_at = models.DateTimeField(null=True, help_text="nothing was sent: it had reached them then")
     confirmed_at = models.DateTimeField(null=True)
-    # When the shift begins, and with it the patience of whoever answers for the rota. None: answered, told, or no shift.
+    # When the shift begins, and patience ends. None: answered, told, or for no shift.
     judge_at = models.DateTimeField(null=True)
 
     class Meta:
