@@ -50,7 +50,7 @@ class Words(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
-    def clean(self, value: Any) -> list[str]:  # type: ignore[override]
+    def clean(self, value: Any) -> list[str]:
         found = words_of(super().clean(value))
         if len(found) > MAX_WORDS:
             raise forms.ValidationError(f"At most {MAX_WORDS} words.")

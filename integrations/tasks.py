@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations import inbound, recovery
-from integrations.episodes import flapping, groups, silent, work
+from integrations.episodes import flapping, groups, silent, windows, work
 from integrations.mail.fetchers import FETCHERS
 
 BATCH = 20
@@ -18,7 +18,9 @@ def interpret_pending() -> int:
     """Every second: make tickets of what came in, and what time does to alerts. Answers how many bodies it worked."""
     began, worked = monotonic(), 0
     now = timezone.now()
-    for sweep in (flapping.calm_due, recovery.verify_due, work.release_due, silent.look_due, groups.tell_due):
+    for sweep in (
+        flapping.calm_due, recovery.verify_due, windows.recur_due, work.release_due, silent.look_due, groups.tell_due,
+    ):  # fmt: skip
         sweep(now)
     while monotonic() - began < BUDGET:
         claimed = inbound.claim(timezone.now(), batch=BATCH)

@@ -18,6 +18,7 @@ from integrations.views import (
     silences,
     source_mail,
     sources,
+    ticket_alerts,
     tuning,
 )
 
@@ -57,7 +58,11 @@ urlpatterns: list[URLPattern] = [
     path("settings/silences/new", silences.new, name="silence-new"),
     path("settings/silences/<int:pk>", silences.silence, name="silence"),
     path("settings/silences/<int:pk>/ending", silences.ending, name="silence-ending"),
-    path("tickets/<int:pk>/silences", silences.of_ticket, name="ticket-silences"),
+    path("settings/silences/<int:pk>/edit", silences.edit, name="silence-edit"),
+    path("settings/silences/<int:pk>/repeats", silences.repeats, name="silence-repeats"),
+    path("tickets/<int:pk>/alerts", ticket_alerts.alerts, name="ticket-alerts"),
+    path("tickets/<int:pk>/alerts/<int:alert>/silences", ticket_alerts.silences_of_alert, name="alert-silences"),
+    path("tickets/<int:pk>/silences", ticket_alerts.silences, name="ticket-silences"),
     path("settings/mailboxes/", mailboxes.mailboxes, name="mailboxes"),
     path("settings/mailboxes/new", mailboxes.new, name="mailbox-new"),
     path("settings/mailboxes/<int:pk>", mailboxes.mailbox, name="mailbox-settings"),

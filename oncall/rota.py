@@ -9,10 +9,10 @@ gap; of a doubled one the first counts. People are opaque keys; None is a turn t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from lib.wallclock import instant
 from sla.hours import Calendar, is_working, next_change
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -20,7 +20,6 @@ SHORTEST, LONGEST = HOUR, timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MAX_PEOPLE = 100
 HORIZONS = (timedelta(days=8), timedelta(days=60), timedelta(days=400))
-_SECOND, _NOTHING = timedelta(seconds=1), timedelta()
 
 Person = int
 
@@ -101,40 +100,6 @@ def zone_named(name: object) -> ZoneInfo:
     except (KeyError, ValueError, TypeError, AttributeError, OSError):
         said = f"Unknown time zone “{str(name)[:60]}”. Use a name like Europe/Berlin."
         raise RotaError(said, field="zone") from None
-
-
-def instant(zone: ZoneInfo, wall: datetime) -> datetime:
-    """When the zone's clocks first show `wall` (which names no zone), in UTC; when they skip it, the first instant
-    after the gap."""
-    steady = _steady(zone, wall.toordinal())
-    if steady is not None:
-        return (wall - steady).replace(tzinfo=UTC)
-    before = _offset(zone, wall)
-    after = _offset(zone, wall.replace(fold=1))
-    if before >= after:  # ordinary, or doubled: the earlier of the two
-        return (wall - before).replace(tzinfo=UTC)
-    early, late = (wall - after).replace(tzinfo=UTC), (wall - before).replace(tzinfo=UTC)
-    while late - early > _SECOND:  # the clocks jump between the two, at a whole second
-        middle = early + (late - early) // 2
-        middle = middle.replace(microsecond=0) if middle.replace(microsecond=0) > early else middle
-        if middle.astimezone(zone).utcoffset() == after:
-            late = middle
-        else:
-            early = middle
-    return late.replace(microsecond=0)
-
-
-@lru_cache(maxsize=4096)
-def _steady(zone: ZoneInfo, day: int) -> timedelta | None:
-    """The offset of that whole date; None when the clocks change on it. Remembered: a year asks for it thousands of
-    times."""
-    midnight = datetime.fromordinal(day)
-    offset = _offset(zone, midnight)
-    return offset if offset == _offset(zone, midnight + DAY) == _offset(zone, midnight.replace(fold=1)) else None
-
-
-def _offset(zone: ZoneInfo, wall: datetime) -> timedelta:
-    return zone.utcoffset(wall) or _NOTHING
 
 
 def hand_over(zone: ZoneInfo, layer: Layer, turn: int) -> datetime:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.audit import audit
 from accounts.models import Team, User
@@ -55,7 +55,8 @@ def covering(firing: Firing) -> Silence | None:
     """The silence of this instant that covers it, the longest of several; one statement, a few more if there is one."""
     found = [silence for silence in Silence.objects.active(firing.at) if covers(silence, firing)]
     found.sort(key=lambda silence: silence.ends_at, reverse=True)
-    return next((one for one in found if may_hold(one, firing.source) and still(one, firing.at)), None)
+    held = (still(one, firing) for one in found if may_hold(one, firing.source))
+    return next((one for one in held if one is not None), None)
 
 
 def may_hold(silence: Silence, source: Source) -> bool:
@@ -68,16 +69,12 @@ def may_hold(silence: Silence, source: Source) -> bool:
     return not hidden.filter(pk=source.team_id).exists()
 
 
-def still(silence: Silence, at: datetime) -> bool:
-    """Whether nobody has ended it meanwhile, nor does before this transaction is over."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT ends_at FROM integrations_silence WHERE id = %s AND ends_at > %s FOR SHARE", [silence.pk, at]
-        )
-        row = cursor.fetchone()
-    if row:
-        silence.ends_at = row[0]
-    return bool(row)
+def still(silence: Silence, firing: Firing) -> Silence | None:
+    """The silence as it is now, when it covers this and nobody ends or changes it before this transaction is over."""
+    asked = "SELECT * FROM integrations_silence WHERE id = %s AND starts_at <= %s AND ends_at > %s FOR SHARE"
+    for now in Silence.objects.raw(asked, [silence.pk, firing.at, firing.at]):
+        return now if covers(now, firing) else None
+    return None
 
 
 def hold(firing: Firing, silence: Silence, flipped_at: list[datetime]) -> Outcome:
@@ -104,12 +101,18 @@ def due(now: datetime) -> list[tuple[int, int, str]]:
     return list(rows.values_list("pk", "source_id", "key")[:BATCH])
 
 
-def make(*, silence: Silence, at: datetime, actor: User) -> Silence:
-    """From now on or later. Raises Refused when it would end before it begins, or is over already."""
+def check(silence: Silence, at: datetime) -> None:
+    """Raises Refused when it would end before it begins, or is over already."""
     if silence.ends_at <= silence.starts_at:
         raise Refused("It ends before it begins.", field="ends_at")
     if silence.ends_at <= at:
         raise Refused("That is over already.", field="ends_at")
+
+
+def make(*, silence: Silence, at: datetime, actor: User) -> Silence:
+    """From now on or later. Raises Refused."""
+    check(silence, at)
+    silence.recurs_at = silence.starts_at if silence.repeats else None
     silence.created_by, silence.created_at = actor, at
     with transaction.atomic():
         silence.save()
@@ -132,6 +135,11 @@ def draft_for(ticket: Ticket, *, starts_at: datetime, ends_at: datetime) -> Sile
     """A silence, not yet saved, for what this ticket's alerts have in common: their source, and their name and host, or
     else their title; or else the ticket's site and component. Raises Refused for a ticket without alerts."""
     alerts = list(of_ticket(ticket).order_by("-last_seen_at")[:500])
+    return draft_of(alerts, ticket, starts_at=starts_at, ends_at=ends_at)
+
+
+def draft_of(alerts: list[Alert], ticket: Ticket, *, starts_at: datetime, ends_at: datetime) -> Silence:
+    """The same for some alerts of a ticket. Raises Refused without any."""
     if not alerts:
         raise Refused("No alert belongs to this ticket.")
     shared = {

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models import User
 from catalog.models import Component, Site
+from integrations.episodes.recurrence import rule_of, words
 from integrations.models.source import Source
 from tickets.models import Ticket, teams_hidden_from
 
@@ -78,6 +79,11 @@ class Silence(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+    @property
+    def rhythm(self) -> str:
+        """How it repeats, in words; "" when it does not."""
+        return words(rule_of(self.repeats)) if self.repeats else ""
 
     @property
     def matchers(self) -> list[tuple[str, str]]:

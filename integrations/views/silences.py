@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,15 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import DeskRequest, SettingsRequest, desk, managers
 from integrations import sources_admin
 from integrations.episodes import silences as actions
+from integrations.episodes import windows
 from integrations.models import Alert, Silence, Source
 from integrations.models.silence import SilenceQuerySet
 from integrations.silence_forms import NoiseForm, SilenceForm
 from lib.attempts import attempt
 from tickets.errors import Refused
-from tickets.models import Ticket
 
 PAST, HELD = 50, 100
-HOURS = {"1": 1, "4": 4, "24": 24}  # what one click silences for
 
 
 def listed(request: DeskRequest) -> SilenceQuerySet:
@@ -62,6 +61,37 @@ def new(request: DeskRequest) -> HttpResponse:
     return render(request, "layouts/settings_form.html", context, status=422 if form.errors else 200)
 
 
+@require_http_methods(["GET", "POST"])
+@desk
+def edit(request: DeskRequest, pk: int) -> HttpResponse:
+    """/settings/silences/<id>/edit: by its maker or a manager, until it is over."""
+    row = get_object_or_404(Silence.objects.visible_to(request.user), pk=pk)
+    if not windows.may_change(row, request.user):
+        raise Http404
+    form = SilenceForm(request.POST or None, user=request.user, silence=row)
+
+    def change() -> Silence:
+        return windows.change(silence=row, to=form.silence(), at=timezone.now(), actor=request.user)
+
+    if request.method == "POST" and attempt(form, change, Refused):
+        messages.success(request, "Changed. What it no longer covers and still fires opens its ticket.")
+        return redirect("silence", pk)
+    context = {"form": form, "title": "Edit silence", "back": f"/settings/silences/{pk}", "back_label": "Silence"}
+    return render(request, "layouts/settings_form.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@desk
+def repeats(request: DeskRequest, pk: int) -> HttpResponse:
+    """POST /settings/silences/<id>/repeats: it is the last of its series."""
+    row = get_object_or_404(Silence.objects.visible_to(request.user), pk=pk)
+    if not windows.may_change(row, request.user):
+        raise Http404
+    if windows.stop_repeating(silence=row, at=timezone.now(), actor=request.user):
+        messages.success(request, "It does not come again.")
+    return redirect("silence", pk)
+
+
 @require_safe
 @desk
 def silence(request: DeskRequest, pk: int) -> HttpResponse:
@@ -69,6 +99,7 @@ def silence(request: DeskRequest, pk: int) -> HttpResponse:
     row, now = get_object_or_404(listed(request).select_related("ended_by", "ticket"), pk=pk), timezone.now()
     alerts = Alert.objects.visible_to(request.user).filter(silence=row).select_related("source", "ticket")
     context = {"silence": row, "alerts": alerts[:HELD], "most": HELD, "now": now, "is_over": row.ends_at <= now}
+    context["may_change"] = windows.may_change(row, request.user)
     return render(request, "integrations/silences/silence.html", context)
 
 
@@ -82,22 +113,6 @@ def ending(request: DeskRequest, pk: int) -> HttpResponse:
     else:
         messages.error(request, "It was over already.")
     return redirect("silence", pk)
-
-
-@require_POST
-@desk
-def of_ticket(request: DeskRequest, pk: int) -> HttpResponse:
-    """POST /tickets/<id>/silences: `hours` = 1, 4 or 24, for what the ticket's alerts have in common."""
-    ticket = get_object_or_404(Ticket.objects.visible_to(request.user), pk=pk)
-    now, hours = timezone.now(), HOURS.get(request.POST.get("hours", ""), 1)
-    try:
-        draft = actions.draft_for(ticket, starts_at=now, ends_at=now + timedelta(hours=hours))
-        actions.make(silence=draft, at=now, actor=request.user)
-    except Refused as refused:
-        messages.error(request, refused.message)
-        return redirect("ticket", pk)
-    messages.success(request, f"Such alerts are held back for {hours} hour{'s' if hours > 1 else ''}.")
-    return redirect("silence", draft.pk)
 
 
 @require_http_methods(["GET", "POST"])

@@ -98,7 +98,8 @@ def test_it_takes_title_link_labels_and_time_from_the_mail():
     found = alert("** DOWN: x **", text, dmarc="pass", date="2026-03-02T08:14:30+00:00")
     assert (found.title, found.link, found.description) == ("DOWN: x", "https://wiki.example/run?a=1", text.strip())
     assert dict(found.labels) == {
-        "Host".lower(): "web-7",
+        "alertname": "x",
+        "host": "web-7",
         "site": "shop",
         "from": "root@web-1.example",
         "dmarc": "pass",

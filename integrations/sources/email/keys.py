@@ -69,10 +69,15 @@ def key_of(sender: str, subject: str, text: str, settings: Settings) -> tuple[st
         if key := values.key(found):
             return key, "the pattern"
         how = f"the subject and its sender, as the pattern {why or 'found nothing'}"
-    told = stripped(subject[lead_of(subject) :], settings) or stripped(subject, settings)
+    told = name_of(subject, settings)
     if not told:
         told = next((said for line in text.splitlines()[:20] if (said := stripped(line, settings))), "")
     return values.key("|".join(part for part in (sender.lower(), told) if part)), how
+
+
+def name_of(subject: str, settings: Settings) -> str:
+    """A subject without what changes from mail to mail."""
+    return stripped(subject[lead_of(subject) :], settings) or stripped(subject, settings)
 
 
 def by_pattern(text: str, pattern: str) -> tuple[str, str]:

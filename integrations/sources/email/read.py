@@ -36,7 +36,8 @@ def read(body: object, headers: Mapping[str, str], config: Mapping[str, Any] | N
     sender = letter.line("from")
     key, how = keys.key_of(sender, subject, text, settings)
     link = link_in(text, letter.text("html"))
-    labels = named_in(text) | {"from": sender, "dmarc": letter.line("dmarc")}
+    labels = {"alertname": keys.name_of(subject, settings)} | named_in(text)
+    labels |= {"from": sender, "dmarc": letter.line("dmarc")}
     return [
         reading(
             key=key,
