@@ -228,6 +228,8 @@ DELIVERY_SENDERS = {
     "email/urgent": "deliveries.senders.email.UrgentSender",
     "teams": "integrations.channels.teams.send.Sender",
     "webhook": "integrations.channels.webhook.send.Sender",
+    "chat": "integrations.channels.chat.send.Sender",
+    "webpush": "integrations.channels.webpush.send.Sender",
     "slack": "integrations.channels.slack.send.Sender",
     "sms": "integrations.channels.twilio.send.Sender",
     "voice": "integrations.channels.twilio.send.Sender",

@@ -1,12 +1,14 @@
 from django.urls import URLPattern, path
 
-from oncall.views import callbacks, feeds, now, setup, standins, weeks
+from oncall.views import callbacks, feeds, now, push, setup, standins, weeks
 
 urlpatterns: list[URLPattern] = [
     path("callbacks/slack/<int:pk>/actions", callbacks.slack_actions, name="slack-actions"),
     path("callbacks/twilio/<int:pk>/sms", callbacks.twilio_sms, name="twilio-sms"),
     path("callbacks/twilio/<int:pk>/status/<int:delivery>", callbacks.twilio_status, name="twilio-status"),
     path("callbacks/twilio/<int:pk>/voice/<int:delivery>", callbacks.twilio_voice, name="twilio-voice"),
+    path("callbacks/webpush/answers", push.answer, name="push-answer"),
+    path("sw.js", push.worker, name="service-worker"),
     path("oncall/", now.now, name="oncall"),
     path("oncall/<int:pk>/", weeks.rota, name="oncall-rota"),
     path("oncall/<int:pk>/overrides", standins.overrides, name="overrides"),

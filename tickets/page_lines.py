@@ -7,7 +7,10 @@ from django.utils.safestring import SafeString
 
 from tickets.models import Event
 
-VIAS = {"sms": "by SMS", "voice": "by phone", "slack": "in Slack", "email": "by mail", "link": "by the link in it"}
+VIAS = {
+    "sms": "by SMS", "voice": "by phone", "slack": "in Slack", "email": "by mail", "link": "by the link in it",
+    "webpush": "from the notification",
+}  # fmt: skip
 
 
 def paged(event: Event) -> SafeString:

@@ -6,6 +6,8 @@ from typing import Any
 
 from deliveries.models import Delivery
 
+STATES = {"climbing": "open"}  # what a page's own word for it is here
+
 
 @dataclass(frozen=True)
 class TicketFacts:
@@ -25,7 +27,8 @@ class TicketFacts:
 @dataclass(frozen=True)
 class Facts:
     """`kind`: page, verify, drill or update; a test from the settings is a drill without `link` and tickets.
-    `link`: a page with one button, which acknowledges; "" where there is nothing to acknowledge."""
+    `state`: open, unanswered, acknowledged or ended. `link`: a page with one button, which acknowledges; "" where there
+    is nothing to acknowledge."""
 
     kind: str
     state: str
@@ -35,13 +38,18 @@ class Facts:
     page: int | None
     tickets: tuple[TicketFacts, ...]
 
+    @property
+    def waits(self) -> bool:
+        """Nobody has acknowledged it yet."""
+        return self.state not in ("acknowledged", "ended")
+
 
 def facts_of(delivery: Delivery) -> Facts:
     """Those of a message; what is missing is empty."""
     data: Mapping[str, Any] = delivery.data
     return Facts(
         kind=str(data.get("kind") or "page"),
-        state=str(data.get("state") or "open"),
+        state=STATES.get(state := str(data.get("state") or "open"), state),
         link=str(data.get("link") or ""),
         code=str(data.get("code") or ""),
         token=str(data.get("token") or ""),

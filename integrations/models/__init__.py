@@ -3,6 +3,7 @@ from integrations.models.channel import Channel, ChannelKind, ChannelThread
 from integrations.models.inbound import Door, Inbound, State
 from integrations.models.mail import Mail, Outcome
 from integrations.models.mailbox import Mailbox, OnClosed, Protocol, Security, SignIn
+from integrations.models.push import PushKey
 from integrations.models.silence import Silence
 from integrations.models.source import Source
 
@@ -19,6 +20,7 @@ __all__ = [
     "OnClosed",
     "Outcome",
     "Protocol",
+    "PushKey",
     "Recovery",
     "Security",
     "SignIn",

@@ -74,7 +74,7 @@ def said(beyond):
 
 
 def delivery(**data) -> Delivery:
-    facts = {"kind": "page", "state": "open", "link": "https://desk.example/p/tok", "tickets": [TICKET], "page": 7}
+    facts = {"kind": "page", "state": "climbing", "link": "https://desk.example/p/tok", "tickets": [TICKET], "page": 7}
     return Delivery(
         channel="chat", key="c", subject="P1 #1042 Checkout is down", body_text="Checkout is down\nfor 3 minutes",
         data=facts | data, created_at=datetime(2026, 1, 1, tzinfo=UTC),

@@ -77,7 +77,7 @@ def text_of(delivery: Delivery) -> str:
     """The message in plain text, with its links."""
     facts, said = facts_of(delivery), delivery.body_text.strip() or delivery.subject
     lines = [said]
-    if facts.link and facts.link not in said and facts.state == "open":
+    if facts.link and facts.link not in said and facts.waits:
         lines.append(f"Acknowledge: {facts.link}")
     lines += [f"#{each.number}: {each.url}" for each in facts.tickets[:SHOWN] if each.url not in said]
     return "\n".join(lines)
