@@ -1,6 +1,5 @@
 """The addresses of contact methods as people type them, read into what is kept, and shown to others in part only."""
 
-import json
 import re
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,6 +9,7 @@ from django.core.validators import validate_email
 
 from accounts.errors import Refused
 from integrations.channels.chat import services
+from integrations.channels.webpush import subscription
 from oncall.models import Via
 
 DOTS = "•••"
@@ -67,16 +67,12 @@ def chat(text: str) -> Read:
 
 
 def browser(text: str, name: str) -> Read:
-    """What a browser gives to be pushed to (https://www.w3.org/TR/push-api/#dom-pushsubscription-tojson)."""
+    """What a browser gives to be pushed to."""
     try:
-        given = json.loads(text)
-        endpoint, secrets = str(given["endpoint"]), given["keys"]
-        kept = {"endpoint": endpoint, "keys": {key: str(secrets[key]) for key in ("p256dh", "auth")}}
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise Refused("This browser gave nothing to push to. Allow notifications, then try again.") from None
-    if not endpoint.startswith("https://") or len(text) > 4000:
-        raise Refused("This browser gave no address of a push service.")
-    return f"{name.strip()[:60] or 'Browser'} ({mark(endpoint)})", json.dumps(kept)
+        found = subscription.read(text)
+    except subscription.Unfit as unfit:
+        raise Refused(str(unfit)) from None
+    return f"{name.strip()[:60] or 'Browser'} ({mark(found.endpoint)})", text
 
 
 def mark(secret: str) -> str:

@@ -26,7 +26,9 @@ def code_letter(method: ContactMethod, code: str, *, at: datetime) -> Delivery:
     )
     key = f"verify.{method.pk}.{at:%Y%m%d%H%M%S}"
     subject = f"{code} is your code for the helpdesk"
-    return letter(method.user, method, key=key, kind="verify", at=at, subject=subject, text=text)
+    # A tap on a notification opens the page that asks for the code.
+    more = {"link": f"{settings.BASE_URL}/oncall/contact"} if method.via == Via.WEBPUSH else None
+    return letter(method.user, method, key=key, kind="verify", at=at, subject=subject, text=text, more=more)
 
 
 def drill_letter(drill: Drill) -> Delivery:

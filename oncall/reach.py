@@ -17,6 +17,12 @@ LOOKS_BACK = timedelta(days=30)
 FAILED = (State.DEAD, State.BOUNCED)
 
 
+ICONS = {
+    Via.SMS.value: "message-square-text", Via.VOICE.value: "phone", Via.EMAIL.value: "mail", Via.SLACK.value: "hash",
+    Via.CHAT.value: "messages-square", Via.WEBPUSH.value: "bell-ring",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Known:
     """One method. `failing`: what the provider said when its newest message could not be delivered; "" when it was."""
@@ -33,6 +39,10 @@ class Known:
     def masked(self) -> str:
         """For others."""
         return masked_label(self.row)
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.row.via]
 
     @property
     def is_verified(self) -> bool:

@@ -21,7 +21,11 @@ from tests.make import T0, later
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+49 151 555 0101"
-PUSH = '{"endpoint": "https://push.example/1", "keys": {"p256dh": "a", "auth": "b"}, "expirationTime": null}'
+# The keys are those of RFC 8291, section 5.
+PUSH = (
+    '{"endpoint": "https://push.example/1", "expirationTime": null, "keys": {"auth": "BTBZMqHH6r4Tts7J_aSIgg", '
+    '"p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"}}'
+)
 
 
 @pytest.fixture
