@@ -37,6 +37,7 @@ class Facts:
     token: str
     page: int | None
     tickets: tuple[TicketFacts, ...]
+    more: int = 0  # tickets that are not among them
 
     @property
     def waits(self) -> bool:
@@ -55,7 +56,14 @@ def facts_of(delivery: Delivery) -> Facts:
         token=str(data.get("token") or ""),
         page=data.get("page"),
         tickets=tuple(_ticket(one) for one in data.get("tickets") or ()),
+        more=int(data.get("more") or 0),
     )
+
+
+def beside_buttons(subject: str, body: str) -> str:
+    """The lines of the body that neither repeat the title nor are links, for which there are buttons."""
+    lines = [line for line in body.strip().splitlines() if not line.startswith(subject) and "://" not in line]
+    return "\n".join(lines).strip()
 
 
 def _ticket(given: Mapping[str, Any]) -> TicketFacts:

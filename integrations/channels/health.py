@@ -15,7 +15,8 @@ from integrations.models import Channel, ChannelKind
 
 PATIENCE = timedelta(hours=24)  # a webhook that failed for so long is switched off
 TRIES = 3  # and not by the first failure after a quiet week: this message failed so often too
-ACCOUNT = ("401 ", "403 ")  # what a provider says to a wrong key, whoever the message was for
+LOCKED = "Its secrets cannot be opened with the keys of this desk: enter them again."
+ACCOUNT = ("401 ", "403 ", LOCKED)  # what is wrong whoever the message was for: with the keys
 
 
 def note(*, channel: Channel, delivery: Delivery, outcome: Outcome, at: datetime) -> None:

@@ -115,8 +115,9 @@ class ChannelSender:
         try:
             secrets = channel.secrets()
         except Undecryptable:
-            return Outcome(Result.REFUSED, "Its secrets cannot be opened with the keys of this desk: enter them again.")
-        outcome = self.hand_over(delivery, channel, secrets)
+            outcome = Outcome(Result.REFUSED, health.LOCKED)
+        else:
+            outcome = self.hand_over(delivery, channel, secrets)
         health.note(channel=channel, delivery=delivery, outcome=outcome, at=timezone.now())
         return outcome
 

@@ -56,6 +56,15 @@ def test_a_storm_stays_below_the_size_that_teams_takes(beyond, teams):
     assert len(beyond.asked[0].body) < 28 * 1024 and "and 490 more" in words(card(beyond))
 
 
+def test_what_there_are_buttons_for_is_not_said_twice(beyond, teams):
+    body = "P1 #1042 Checkout is down (Shop)\nWhy: nobody answered\n\nAcknowledge: https://desk.example/p/token"
+    sent(a_message(teams, body_text=body, data={"state": "climbing", "more": 3}))
+    assert words(card(beyond))[1:] == [
+        "Why: nobody answered", f"#1042 · P1 · Shop · {TICKET['subject']}", "and 3 more",
+    ]  # fmt: skip
+    assert len(card(beyond)["actions"]) == 2
+
+
 def test_a_test_has_no_links_and_no_tickets(beyond, teams):
     sent(a_message(teams, data={"kind": "drill", "tickets": [], "link": "", "page": None}))
     assert card(beyond)["actions"] == []
@@ -85,6 +94,8 @@ def test_it_is_not_led_inside_by_a_redirect(beyond, teams):
 def test_one_that_is_off_or_gone_or_locked_up_sends_nothing(beyond, teams, settings):
     Channel.objects.update(sealed="nonsense")
     assert "enter them again" in sent(a_message(teams)).answer
+    teams.refresh_from_db()
+    assert "enter them again" in teams.trouble
     Channel.objects.update(is_active=False)
     assert sent(a_message(teams)).state == "dead"
     message = a_message(teams)

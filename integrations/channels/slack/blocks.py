@@ -7,7 +7,7 @@ and links), and is plain text elsewhere.
 from collections.abc import Iterable
 from typing import Any
 
-from integrations.channels.facts import Facts, TicketFacts
+from integrations.channels.facts import Facts, TicketFacts, beside_buttons
 from integrations.channels.slack.read import ACKNOWLEDGE, OPEN, RESOLVE
 
 TITLE, BODY, LISTED = 250, 2500, 20
@@ -39,12 +39,6 @@ def content(facts: Facts, subject: str, body: str) -> dict[str, Any]:
     if pressed := list(buttons(facts)):
         blocks.append({"type": "actions", "block_id": "page", "elements": pressed})
     return {"text": f"{mark} {escape(subject[:TITLE])}".strip(), "blocks": blocks}
-
-
-def beside_buttons(subject: str, body: str) -> str:
-    """The lines of the body that neither repeat the title nor are links, for which there are buttons."""
-    lines = [line for line in body.strip().splitlines() if not line.startswith(subject) and "://" not in line]
-    return "\n".join(lines).strip()
 
 
 def is_open(facts: Facts) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from deliveries.models import Delivery
 from deliveries.senders import Outcome
-from integrations.channels.facts import Facts, TicketFacts, facts_of
+from integrations.channels.facts import Facts, TicketFacts, beside_buttons, facts_of
 from integrations.channels.posting import ChannelSender, post_json
 from integrations.models import Channel
 
@@ -36,14 +36,14 @@ def card(delivery: Delivery) -> dict[str, Any]:
     """The subject, the words, a row for each ticket, and links."""
     facts = facts_of(delivery)
     worst = min((ticket.severity for ticket in facts.tickets if ticket.severity), default=None)
-    colour = COLOURS.get(worst or 0, "Default") if facts.state == "open" else "Good"
-    words = delivery.body_text.strip()[:BODY]
+    colour = COLOURS.get(worst or 0, "Default") if facts.waits else "Good"
+    words = beside_buttons(delivery.subject, delivery.body_text)[:BODY]
     body = [
         rich(delivery.subject, size="Medium", weight="Bolder", color=colour),
-        *([rich(words)] if words and words != delivery.subject else []),
+        *([rich(words)] if words else []),
         *(rich(row(ticket), size="Small", isSubtle=True) for ticket in facts.tickets[:SHOWN]),
     ]
-    if (more := len(facts.tickets) - SHOWN) > 0:
+    if (more := len(facts.tickets[SHOWN:]) + facts.more) > 0:
         body.append(rich(f"and {more} more", size="Small", isSubtle=True))
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -67,6 +67,6 @@ def row(ticket: TicketFacts) -> str:
 
 def actions(facts: Facts) -> list[dict[str, str]]:
     """Acknowledge first. Its link leads to a page with a button, as no GET changes anything."""
-    links = [("Acknowledge", facts.link)] if facts.link and facts.state == "open" else []
+    links = [("Acknowledge", facts.link)] if facts.link and facts.waits else []
     links += [(f"Open #{ticket.number}", ticket.url) for ticket in facts.tickets[:3] if ticket.url]
     return [{"type": "Action.OpenUrl", "title": title, "url": url} for title, url in links]

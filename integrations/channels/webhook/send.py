@@ -48,6 +48,7 @@ def payload(delivery: Delivery) -> dict[str, Any]:
                 }
                 for ticket in facts.tickets
             ],
+            "more": facts.more,
         },
     }  # fmt: skip
 
