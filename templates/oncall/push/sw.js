@@ -7,10 +7,11 @@ self.addEventListener("install", () => self.skipWaiting())
 self.addEventListener("activate", event => event.waitUntil(self.clients.claim()))
 
 function read(event) {
+  const unread = { title: "Helpdesk", body: "Something needs you.", tag: "desk" }
   try {
-    return event.data.json()
+    return { ...unread, ...event.data.json() }
   } catch {
-    return { title: "Helpdesk", body: "Something needs you.", tag: "desk" }
+    return unread
   }
 }
 
