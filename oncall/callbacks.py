@@ -16,13 +16,13 @@ def answer(said: Said, channel: Channel, at: datetime) -> str:
     if said.kind in ("stop", "start"):
         opted(said, channel)
         return ""
+    if said.token and (confirmed := drills.confirm_by_token(said.token, at=at)):
+        return confirmed
     if channel.kind == ChannelKind.SLACK:
         by_handle = answers.resolve_by_handle if said.kind == "resolve" else answers.acknowledge_by_handle
         return by_handle(channel=channel, address=said.address, page=said.page or 0, at=at, via="slack")
     if said.token:
-        return drills.confirm_by_token(said.token, at=at) or answers.acknowledge_by_token(
-            said.token, at=at, via="voice"
-        )
+        return answers.acknowledge_by_token(said.token, at=at, via="voice")
     if said.code:
         return answers.acknowledge_by_code(channel=channel, address=said.address, code=said.code, at=at, via="sms")
     raise Refused(answers.UNKNOWN)

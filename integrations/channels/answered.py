@@ -86,7 +86,7 @@ def act(said: Said, channel: Channel, at: datetime) -> str:
         token = str(delivery.data.get("token") or "") if delivery else ""
         if delivery and not token:
             return "Thank you. There is nothing to acknowledge."
-        return answerer()(replace(said, token=token), channel, at)
+        return answerer()(replace(said, token=token or said.token), channel, at)
     return said.answer
 
 

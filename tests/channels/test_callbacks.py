@@ -12,7 +12,8 @@ from integrations.channels import answered
 from integrations.models import Channel, Door, Inbound
 from integrations.models import State as Intake
 from integrations.tasks import interpret_pending
-from oncall import engine, rings
+from oncall import engine, proofs, rings
+from oncall.actions import drills
 from oncall.models import ContactMethod, Page, PageState
 from tests import make
 from tests.channels import a_channel, a_message
@@ -122,6 +123,17 @@ def test_what_a_request_could_not_finish_the_worker_does(page, slack):
     row.refresh_from_db()
     page.refresh_from_db()
     assert (row.state, page.state) == (Intake.DONE, PageState.ACKNOWLEDGED)
+
+
+def test_the_button_of_a_drill_confirms_it(slack, cast):
+    method = make.contact_method(cast.agent, "slack", "U0123ABCD", channel=slack)
+    drill = drills.test(method=method, at=timezone.now(), actor=cast.agent)
+    token = proofs.token(drill)
+    to_slack(slack, press(value=token))
+    drill.refresh_from_db()
+    assert drill.confirmed_at is not None
+    to_slack(slack, press(value=token + "x"))
+    assert Inbound.objects.filter(state=Intake.FAILED).count() == 1
 
 
 def test_slack_is_told_that_the_address_is_ours(slack):

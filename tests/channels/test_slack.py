@@ -104,12 +104,14 @@ def test_a_button_says_who_pressed_it_under_which_page():
     said = read.read(press(), "actions")
     assert (said.kind, said.page, said.address, said.conversation) == ("acknowledge", 7, "U0123ABCD", "C0ROOM001")
     assert read.read(press("resolve"), "actions").kind == "resolve"
+    assert read.read(press(value="signed.token"), "actions").token == "signed.token"
+    assert read.read(press(value="9" * 30), "actions").page is None  # no key of ours is so long
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        press("open"), press(value="x"), press(value=None), press(value="9" * 30), press(actions=[1]),
+        press("open"), press("else"), press(value=None), press(value=""), press(actions=[1]),
         press(actions={}), press(type="view_submission"), b"payload=", b"[]", b'{"type": "event_callback"}',
     ],
 )  # fmt: skip

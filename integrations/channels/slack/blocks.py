@@ -7,7 +7,7 @@ and links), and is plain text elsewhere.
 from collections.abc import Iterable
 from typing import Any
 
-from integrations.channels.facts import Facts, TicketFacts, beside_buttons
+from integrations.channels.facts import Facts, beside_buttons
 from integrations.channels.slack.read import ACKNOWLEDGE, OPEN, RESOLVE
 
 TITLE, BODY, LISTED = 250, 2500, 20
@@ -35,14 +35,10 @@ def content(facts: Facts, subject: str, body: str) -> dict[str, Any]:
     if words := beside_buttons(subject, body):
         blocks.append(plain(words[:BODY]))
     if len(facts.tickets) > 1:
-        blocks.append(markdown(listed(facts.tickets)))
+        blocks.append(markdown(listed(facts)))
     if pressed := list(buttons(facts)):
         blocks.append({"type": "actions", "block_id": "page", "elements": pressed})
     return {"text": f"{mark} {escape(subject[:TITLE])}".strip(), "blocks": blocks}
-
-
-def is_open(facts: Facts) -> bool:
-    return facts.state not in ("acknowledged", "ended")
 
 
 def markdown(text: str) -> Block:
@@ -53,23 +49,23 @@ def plain(text: str) -> Block:
     return {"type": "section", "text": {"type": "plain_text", "text": text or " ", "emoji": False}}
 
 
-def listed(tickets: Iterable[TicketFacts]) -> str:
+def listed(facts: Facts) -> str:
     """One line a ticket, which leads to it; so many at most."""
-    found = list(tickets)
     lines = [
         f"• <{escape(one.url)}|#{one.number}> {one.level} {escape(one.subject[:100])}".replace("  ", " ")
-        for one in found[:LISTED]
+        for one in facts.tickets[:LISTED]
     ]
-    return "\n".join(lines + ([f"… and {len(found) - LISTED} more"] if len(found) > LISTED else []))
+    more = facts.more + len(facts.tickets[LISTED:])
+    return "\n".join(lines + ([f"… and {more} more"] if more else []))
 
 
 def buttons(facts: Facts) -> Iterable[Block]:
     """Acknowledge while nobody has, Resolve until it is over (it asks first), and Open."""
     page = str(facts.page) if facts.page else ""
-    if page and facts.kind in ("page", "update") and is_open(facts):
+    if page and facts.kind in ("page", "update") and facts.waits:
         yield button("Acknowledge", ACKNOWLEDGE, value=page, style="primary")
-    if page and facts.kind == "drill":
-        yield button("Yes, I got it", ACKNOWLEDGE, value=page, style="primary")
+    if facts.token and facts.kind == "drill":
+        yield button("Yes, I got it", ACKNOWLEDGE, value=facts.token, style="primary")
     if page and facts.kind in ("page", "update") and facts.state != "ended":
         yield button("Resolve", RESOLVE, value=page, confirm=SURE)
     url = facts.tickets[0].url if facts.tickets else facts.link

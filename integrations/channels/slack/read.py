@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 
-from integrations.channels.callbacks import Said, Unverified, number_of, object_of, text_of
+from integrations.channels.callbacks import Kind, Said, Unverified, number_of, object_of, text_of
 from integrations.reading import Unreadable, load
 
 WINDOW = 300  # seconds that a request may be old, or early
@@ -34,7 +34,7 @@ def challenge(raw: bytes) -> str | None:
 
 
 def read(raw: bytes, path: str) -> Said:
-    """Which button was pressed, by whom, under the message of which page. Raises Unreadable."""
+    """Which button was pressed, by whom, under the message of which page or drill. Raises Unreadable."""
     body = object_of(load(raw))  # which takes the JSON out of the field "payload" that it comes in
     user, room, actions = object_of(body.get("user")), object_of(body.get("channel")), body.get("actions")
     first = object_of(actions[0] if isinstance(actions, list) and actions else None)
@@ -44,7 +44,10 @@ def read(raw: bytes, path: str) -> Said:
         user_key=text_of(user.get("username") or user.get("name")),
         conversation=text_of(room.get("id"), 100),
     )
-    page, pressed = number_of(first.get("value")), first.get("action_id")
-    if body.get("type") != "block_actions" or pressed not in (ACKNOWLEDGE, RESOLVE) or page is None:
+    value, pressed = text_of(first.get("value"), 500), first.get("action_id")
+    if body.get("type") != "block_actions" or pressed not in (ACKNOWLEDGE, RESOLVE) or not value:
         return said
-    return replace(said, kind="acknowledge" if pressed == ACKNOWLEDGE else "resolve", page=page)
+    kind: Kind = "acknowledge" if pressed == ACKNOWLEDGE else "resolve"
+    if (page := number_of(value)) is not None:
+        return replace(said, kind=kind, page=page)
+    return replace(said, kind=kind, token=value)  # of a drill
