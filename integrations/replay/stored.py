@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import zip_longest
 
+from django.db.models import Q
+
 from integrations.inbound import PAUSED
-from integrations.models import Inbound, Source, State
+from integrations.models import Door, Inbound, Outcome, Source, State
 from integrations.reading import Reading, Unreadable
 from integrations.stored import body_of as as_sent
 
@@ -52,8 +54,10 @@ def read(sides: Sequence[Sides], *, since: datetime, seconds: float) -> tuple[li
 
 
 def newest(source: Source, since: datetime) -> Iterator[Inbound]:
-    """What its sender sent, newest first; not what came while it was paused, which nothing was made of."""
-    rows = Inbound.objects.filter(source=source, is_test=False).exclude(state=State.IGNORED, reason=PAUSED)
+    """What its sender sent, newest first; not what came while it was paused, which nothing was made of, nor mail that
+    was no alert."""
+    alerts = ~Q(door=Door.MAIL) | Q(mail__outcome=Outcome.ALERT)
+    rows = Inbound.objects.filter(alerts, source=source, is_test=False).exclude(state=State.IGNORED, reason=PAUSED)
     rows, before = rows.order_by("-id"), None
     while page := list(
         (rows.filter(pk__lt=before) if before else rows).values_list("pk", "size", "received_at")[:PAGE]

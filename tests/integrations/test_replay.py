@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase
 from integrations import inbound, recovery
 from integrations.episodes import flapping, silences
 from integrations.episodes.work import open_or_join, release_due
-from integrations.models import Alert, Door, Inbound, Recovery, Silence, Source
+from integrations.models import Alert, Door, Inbound, Mail, Recovery, Silence, Source
 from integrations.reading import Reading
 from integrations.replay.compare import compare
 from integrations.replay.desk import Desk
@@ -220,6 +220,17 @@ def test_what_is_paused_tests_and_older_is_left_out(came, tried, source):
     source.refresh_from_db()
     came({"key": "p"}, to=source)
     assert tried().bodies == 0
+
+
+def test_mail_that_was_an_alert_is_read_as_mail(came, tried, source):
+    Source.objects.filter(pk=source.pk).update(kind="email")
+    for number, outcome in enumerate(("alert", "dropped")):
+        raw = f"From: backup@machines.example\nSubject: PROBLEM: Disk {number} is full\n\nLook.".encode()
+        row = inbound.store(door=Door.MAIL, raw=raw, at=timezone.now(), source=source)
+        Mail.objects.create(inbound=row, received_at=row.received_at, outcome=outcome)
+    verdict = tried(severity=1)
+    assert (verdict.bodies, verdict.elsewhere) == (1, 1)
+    assert "Disk 0 is full" in verdict.examples[0].title
 
 
 def test_it_ends_in_time_newest_first_and_says_how_far_it_came(storm, source, cast):
