@@ -40,6 +40,11 @@ class Fields:
         """Whether a member of any of these names is there, even an empty one."""
         return any(name in self.named for name in names)
 
+    def says(self, name: str) -> bool:
+        """Whether it is a text that is not blank, or a number; also a variable that the sender's template left."""
+        found = self.get(name)
+        return bool(found.strip("\0 \t\r\n")) if isinstance(found, str) else type(found) in (int, float)
+
     def get(self, name: str) -> Any:
         """The member as it came; None when there is none."""
         return self.named.get(name)

@@ -12,7 +12,7 @@ from integrations.models import Inbound, Source, State
 from integrations.reading import Unreadable, load
 from integrations.sources.fields import Fields
 from integrations.views.dropin import MAX_BYTES, keep, safe, source_of
-from lib.http import read_body
+from lib.http import BrokenOff, TooLarge, read_body
 
 
 @safe
@@ -32,12 +32,16 @@ def alerts(request: HttpRequest, rest: str = "") -> HttpResponse:
         return asked_about(source, rest.removeprefix("requests/"), answer)
     if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return answer(405, message="Method not allowed")
-    raw = read_body(request, limit=MAX_BYTES) or b"{}"
     try:
+        raw = read_body(request, limit=MAX_BYTES) or b"{}"
         fields = Fields(load(raw))
+    except TooLarge:
+        return answer(413, message="The body is too large.")
+    except BrokenOff:
+        return answer(400, message="The body ended before it was complete.")
     except Unreadable as error:
         return answer(400, message=f"Json is invalid: {error}")
-    if not rest and not fields.line("message"):
+    if not rest and not fields.says("message"):
         errors = {"message": "Message can not be empty."}
         return answer(422, message="Request body is not processable. Please check the errors.", errors=errors)
     # An alias may hold slashes, which the server has unquoted: the last part alone is the verb.

@@ -41,7 +41,8 @@ def enqueue(request: HttpRequest, *, call: str) -> HttpResponse:
 
 
 def event_of(raw: bytes, call: str) -> tuple[Fields, str]:
-    """An event that has what PagerDuty asks for, and its key. Raises Invalid."""
+    """An event that has what PagerDuty asks for, and its key. A variable that a template left is a word like any other:
+    an alert is worth more than its title. Raises Invalid."""
     try:
         fields = Fields(load(raw))
     except Unreadable as error:
@@ -50,18 +51,18 @@ def event_of(raw: bytes, call: str) -> tuple[Fields, str]:
     if call == "create_event.json":
         if fields.line("eventtype") not in ACTIONS:
             raise Invalid("Event type is invalid")
-        if fields.line("eventtype") != "trigger" and not fields.line("incidentkey"):
+        if fields.line("eventtype") != "trigger" and not fields.says("incidentkey"):
             raise Invalid("Incident key is missing")
         return fields, fields.key("", "incidentkey")
     if call == "v2/change/enqueue":
-        if not payload.line("summary"):
+        if not payload.says("summary"):
             raise Invalid("'payload.summary' is missing or blank")
         return fields, ""
     action = fields.line("eventaction")
     if action not in ACTIONS:
         raise Invalid("'event_action' is missing or is not one of: trigger, acknowledge, resolve")
-    if action == "trigger" and not payload.line("summary"):
+    if action == "trigger" and not payload.says("summary"):
         raise Invalid("'payload.summary' is missing or blank")
-    if action != "trigger" and not fields.line("dedupkey"):
+    if action != "trigger" and not fields.says("dedupkey"):
         raise Invalid("'dedup_key' is missing or blank")
     return fields, fields.key("", "dedupkey")

@@ -88,6 +88,15 @@ class TestPagerDuty:
         assert (answer.status_code, answer.json()["status"]) == (400, "invalid event")
         assert named in answer.json()["errors"][0] and Inbound.objects.count() == 0
 
+    @pytest.mark.parametrize("summary", ["$ALERT_TITLE", "{{ title }}", 7])
+    def test_a_template_that_was_not_filled_in_is_an_alert_all_the_same(self, post, key, summary):
+        event = EVENT | {"routing_key": key, "dedup_key": "{{ id }}", "payload": {"summary": summary}}
+        answer = post("/v2/enqueue", event)
+        assert answer.status_code == 202 and "{" not in answer.json()["dedup_key"]
+        assert post("/v2/enqueue", event | {"event_action": "resolve"}).status_code == 202
+        interpret_pending()
+        assert Ticket.objects.get().subject and Alert.objects.get(resolved_at=None).key == answer.json()["dedup_key"]
+
     def test_the_key_of_another_kind_of_source_is_no_key(self, post, shop):
         assert post("/v2/enqueue", EVENT | {"routing_key": key_of("alertmanager")}).status_code == 400
 
@@ -153,6 +162,15 @@ class TestOpsgenie:
     def test_an_alert_without_a_message_is_refused_by_field(self, genie):
         answer = genie("", {"alias": "a"})
         assert (answer.status_code, "message" in answer.json()["errors"]) == (422, True)
+
+    def test_an_alert_whose_template_was_not_filled_in_opens_all_the_same(self, genie):
+        assert genie("", {"message": "{EVENT.NAME}", "alias": "{EVENT.ID}"}).status_code == 202
+        interpret_pending()
+        assert Ticket.objects.get().subject
+
+    def test_what_is_too_large_is_refused_in_its_own_words(self, genie):
+        answer = genie("", {"message": "x" * 1_100_000})
+        assert answer.status_code == 413 and {"message", "took", "requestId"} == set(answer.json())
 
 
 @pytest.mark.parametrize("kind", KINDS)
