@@ -11,8 +11,8 @@ from django.http import QueryDict
 from integrations import outbound
 from integrations.channels.description import Description, Field, Shape
 from integrations.channels.kinds import Kind
+from integrations.channels_admin import kept_secrets
 from integrations.models import Channel
-from lib.crypto import Undecryptable
 
 PHONE = re.compile(r"\+[1-9]\d{6,14}")  # E.164
 FORGET = "forget_"
@@ -86,14 +86,6 @@ class ChannelForm(forms.Form):
             elif field.secret and field.name in self.kept and not self.forgets(field):
                 found[field.name] = self.kept[field.name]
         return found
-
-
-def kept_secrets(channel: Channel | None) -> dict[str, str]:
-    """Those of a channel; none when no key opens them any more, so that they can be entered again."""
-    try:
-        return channel.secrets() if channel else {}
-    except Undecryptable:
-        return {}
 
 
 def form_field(field: Field, *, kept: bool) -> forms.Field:

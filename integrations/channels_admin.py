@@ -15,6 +15,7 @@ from deliveries.models import Delivery
 from integrations.channels.kinds import kinds
 from integrations.channels.webhook.send import PREFIX
 from integrations.models import Channel
+from lib.crypto import Undecryptable
 from tickets.errors import Refused
 
 BEFORE = "_before"  # what the name of a replaced secret ends in
@@ -23,6 +24,14 @@ BEFORE = "_before"  # what the name of a replaced secret ends in
 def new_secret() -> str:
     """256 random bits, written as Standard Webhooks do."""
     return PREFIX + b64encode(secrets.token_bytes(32)).decode()
+
+
+def kept_secrets(channel: Channel | None) -> dict[str, str]:
+    """Those of a channel; none when no key opens them any more, so that they can be entered again."""
+    try:
+        return channel.secrets() if channel else {}
+    except Undecryptable:
+        return {}
 
 
 @transaction.atomic
@@ -49,7 +58,7 @@ def save_channel(
 def replace_secret(*, channel: Channel, at: datetime, actor: User) -> str:
     """A new secret beside the one of now, which holds until it is forgotten. Answers it, shown once. Raises Refused."""
     locked, made = lock(channel)
-    kept = locked.secrets()
+    kept = kept_secrets(locked)
     shown = new_secret()
     locked.seal({**kept, made: shown, made + BEFORE: kept[made]} if made in kept else {**kept, made: shown})
     locked.save(update_fields=["sealed"])
@@ -61,7 +70,7 @@ def replace_secret(*, channel: Channel, at: datetime, actor: User) -> str:
 def forget_secret(*, channel: Channel, at: datetime, actor: User) -> None:
     """What was replaced signs nothing any more. Raises Refused."""
     locked, made = lock(channel)
-    kept = locked.secrets()
+    kept = kept_secrets(locked)
     if kept.pop(made + BEFORE, None) is not None:
         locked.seal(kept)
         locked.save(update_fields=["sealed"])

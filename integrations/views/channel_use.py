@@ -1,5 +1,7 @@
 """What is done to one channel by a button: try it, replace its secret, switch it on or off, delete it. Admins only."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -13,18 +15,29 @@ from integrations.views.channels import made
 from tickets.errors import Refused
 
 
+def said(request: SettingsRequest, verb: Callable[[], object], *, done: str) -> bool:
+    """Do it, and say what became of it; False when it was refused."""
+    try:
+        verb()
+    except Refused as stop:
+        messages.error(request, stop.message)
+        return False
+    messages.success(request, done)
+    return True
+
+
 @require_POST
 @admins
 def tests(request: SettingsRequest, pk: int) -> HttpResponse:
     """POST /settings/channels/<id>/tests: `sender` and `address`, where its kind asks for them."""
-    row = get_object_or_404(Channel, pk=pk)
+    row, now = get_object_or_404(Channel, pk=pk), timezone.now()
     address = "".join(request.POST.get("address", "").replace("\0", "").split())[:254]
     sender = request.POST.get("sender") or row.kind
-    try:
-        channels_admin.send_test(channel=row, sender=sender, address=address, at=timezone.now(), actor=request.user)
-        messages.success(request, "It is on its way. What the provider says shows below.")
-    except Refused as stop:
-        messages.error(request, stop.message)
+    said(
+        request,
+        lambda: channels_admin.send_test(channel=row, sender=sender, address=address, at=now, actor=request.user),
+        done="It is on its way. What the provider says shows below.",
+    )
     return redirect("channel", pk)
 
 
@@ -32,15 +45,16 @@ def tests(request: SettingsRequest, pk: int) -> HttpResponse:
 @admins
 def secret(request: SettingsRequest, pk: int) -> HttpResponse:
     """POST /settings/channels/<id>/secret: a new one, shown once; with `old` = forget, the one before it goes."""
-    row = get_object_or_404(Channel, pk=pk)
+    row, now = get_object_or_404(Channel, pk=pk), timezone.now()
+    if request.POST.get("old") == "forget":
+        verb = channels_admin.forget_secret
+        said(request, lambda: verb(channel=row, at=now, actor=request.user), done="Only the new secret signs now.")
+        return redirect("channel", pk)
     try:
-        if request.POST.get("old") != "forget":
-            return made(request, row, channels_admin.replace_secret(channel=row, at=timezone.now(), actor=request.user))
-        channels_admin.forget_secret(channel=row, at=timezone.now(), actor=request.user)
-        messages.success(request, "Only the new secret signs now.")
+        return made(request, row, channels_admin.replace_secret(channel=row, at=now, actor=request.user))
     except Refused as stop:
         messages.error(request, stop.message)
-    return redirect("channel", pk)
+        return redirect("channel", pk)
 
 
 @require_POST
@@ -57,11 +71,7 @@ def use(request: SettingsRequest, pk: int) -> HttpResponse:
 @admins
 def deletion(request: SettingsRequest, pk: int) -> HttpResponse:
     """POST /settings/channels/<id>/deletion."""
-    row = get_object_or_404(Channel, pk=pk)
-    try:
-        channels_admin.delete_channel(channel=row, at=timezone.now(), actor=request.user)
-    except Refused as stop:
-        messages.error(request, stop.message)
-        return redirect("channel", pk)
-    messages.success(request, f"{row} is deleted.")
-    return redirect("channels")
+    row, now = get_object_or_404(Channel, pk=pk), timezone.now()
+    verb = channels_admin.delete_channel
+    gone = said(request, lambda: verb(channel=row, at=now, actor=request.user), done=f"{row} is deleted.")
+    return redirect("channels") if gone else redirect("channel", pk)

@@ -1,7 +1,5 @@
 """/settings/channels/: ways out of the desk besides mail. Admins only, as they hold keys of other services."""
 
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Func, JSONField, OuterRef, QuerySet, Subquery
@@ -13,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.doors import SettingsRequest, admins
 from deliveries.models import Delivery, State
 from integrations import channels_admin
-from integrations.channel_forms import ChannelForm, kept_secrets
+from integrations.channel_forms import ChannelForm
 from integrations.channels.kinds import Kind, kinds
 from integrations.models import Channel
 from lib.markdown import render as markdown
@@ -109,7 +107,7 @@ def channel(request: SettingsRequest, pk: int) -> HttpResponse:
 
 
 def page(request: SettingsRequest, row: Channel, form: ChannelForm) -> HttpResponse:
-    secrets: dict[str, Any] = kept_secrets(row)
+    secrets = channels_admin.kept_secrets(row)
     makes = form.description.makes
     context = {
         "form": form, "channel": row, "kind": form.kind, "doc": doc(form.kind, row.pk),

@@ -142,6 +142,16 @@ def test_secrets_that_no_key_opens_can_be_entered_again(admin):
     admin.post(f"/settings/channels/{made.pk}", {"name": "Demo teams", "url": "https://b.example/"})
     made.refresh_from_db()
     assert made.secrets() == {"url": "https://b.example/"}
+    hook = a_channel("webhook")
+    Channel.objects.filter(pk=hook.pk).update(sealed="nonsense")
+    assert "whsec_" in words(admin.post(f"/settings/channels/{hook.pk}/secret"))
+
+
+def test_what_comes_from_the_provider_is_not_made_here(admin):
+    made = a_channel("teams", secrets={"url": "https://a.example/"})
+    assert "from the provider" in words(admin.post(f"/settings/channels/{made.pk}/secret", follow=True))
+    made.refresh_from_db()
+    assert made.secrets() == {"url": "https://a.example/"}
 
 
 def test_it_is_deleted(admin):
