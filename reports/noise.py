@@ -168,9 +168,8 @@ def told(period: Period) -> QuerySet[Any, Any]:
     people = [role.value for role in (Role.ADMIN, Role.MANAGER, Role.AGENT)]
     moved = Q(kind=Kind.STATUS_CHANGED.value, data__to__in=[status.value for status in AT_WORK])
     acted = (Q(kind__in=[kind.value for kind in ACTS]) | moved) & Q(actor__role__in=people)
-    lines = Event.objects.filter(
-        acted | Q(kind=Kind.PAGED.value), at__gte=period.start, ticket__channel=Channel.ALERT.value
-    )
+    paged = Q(kind=Kind.PAGED.value, data__skipped__isnull=True)  # a step that found nobody to call woke nobody
+    lines = Event.objects.filter(acted | paged, at__gte=period.start, ticket__channel=Channel.ALERT.value)
     return lines.order_by().values("ticket_id").annotate(
-        acted=BoolOr(acted), paged=Count("pk", filter=Q(kind=Kind.PAGED.value))
+        acted=BoolOr(acted), paged=Count("pk", filter=paged)
     )  # fmt: skip

@@ -75,7 +75,8 @@ def week(cast, now, say):
     three, four = say(key="3", cluster="3"), say(key="4", cluster="4")
     with working_on(three.pk, at=at) as locked:
         for _ in range(2):
-            record(locked, Kind.PAGED, at=locked.now)
+            record(locked, Kind.PAGED, at=locked.now, people=["Ada"])
+        record(locked, Kind.PAGED, at=locked.now, skipped="nobody is on call")
     assert say(key="5", cluster="4", hours=0.1) == four
     for hours, key in enumerate(("1", "2", "3", "4", "5"), start=1):
         say("resolved", key=key, cluster={"5": "4"}.get(key, key), hours=hours)
