@@ -1,0 +1,42 @@
+"""Messages through channels by the worker's own lane: one that hangs holds up no other."""
+
+from threading import enumerate as threads
+
+import pytest
+from django.utils import timezone
+
+from deliveries import urgent
+from deliveries.models import Delivery
+from tests.beyond import listening
+from tests.channels import a_channel, a_message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def wait_for(subject: str) -> None:
+    """Until the threads that send messages of this subject are over."""
+    for thread in threads():
+        if thread.name.startswith(f"page-{subject}"):
+            thread.join(6)
+
+
+def states(subject: str) -> set[str]:
+    return set(Delivery.objects.filter(subject=subject).values_list("state", flat=True))
+
+
+def test_a_room_that_hangs_holds_up_no_other(beyond):
+    with listening() as other:
+        hanging, well = (
+            a_channel("teams", secrets={"url": beyond.base}),
+            a_channel("webhook", config={"url": other.base}),
+        )
+        beyond.hold.clear()
+        for _ in range(3):
+            a_message(hanging, subject="stuck")
+            a_message(well, subject="quick")
+        assert urgent.send_due(timezone.now()) == 6
+        wait_for("quick")
+        assert (states("quick"), states("stuck"), len(other.asked)) == ({"sent"}, {"sending"}, 3)
+        beyond.hold.set()
+        wait_for("stuck")
+        assert states("stuck") == {"sent"}
