@@ -30,7 +30,8 @@ SELECT asked.ticket, asked.kind, box.address, box.name, coalesce(nullif(site.lan
   LEFT JOIN accounts_team team ON team.id = asked.team
   LEFT JOIN LATERAL (
        SELECT mailbox_id AS id FROM integrations_mail
-        WHERE ticket_id = asked.ticket AND mailbox_id IS NOT NULL AND outcome <> 'alert' ORDER BY received_at LIMIT 1) came ON true
+        WHERE ticket_id = asked.ticket AND mailbox_id IS NOT NULL AND outcome <> 'alert'
+        ORDER BY received_at LIMIT 1) came ON true
   LEFT JOIN LATERAL (
        SELECT address, name FROM integrations_mailbox box
         WHERE box.id = coalesce(came.id, asked.mailbox) OR lower(box.address) = %s
