@@ -62,6 +62,7 @@ def begin(delivery: Delivery, now: datetime) -> bool:
             delivery=delivery, at=now, outcome=Result.UNKNOWN, answer="The worker stopped before the answer came."
         )
     delivery.attempts += 1
+    delivery.uncertain = delivery.uncertain or interrupted
     delivery.gives_up_at = delivery.gives_up_at or now + keep_trying
     return bool(begun)
 
@@ -76,7 +77,10 @@ def finish(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
         return
     if outcome.result == Result.UNKNOWN:
         mine.update(uncertain=True)
-    if outcome.result == Result.REFUSED or (delivery.gives_up_at and now >= delivery.gives_up_at):
+    # What wakes somebody is repeated once at most when it may have arrived: a provider that takes it and never answers
+    # must not make six calls of one.
+    again = delivery.urgent and delivery.uncertain and outcome.result == Result.UNKNOWN
+    if outcome.result == Result.REFUSED or again or (delivery.gives_up_at and now >= delivery.gives_up_at):
         give_up(delivery, outcome.answer, now)
         return
     wait = wait_after(delivery.attempts, urgent=delivery.urgent)
