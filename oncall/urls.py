@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern] = [
     path("callbacks/twilio/<int:pk>/voice/<int:delivery>", callbacks.twilio_voice, name="twilio-voice"),
     path("callbacks/webpush/answers", push.answer, name="push-answer"),
     path("sw.js", push.worker, name="service-worker"),
+    path("desk.webmanifest", push.manifest, name="manifest"),
     path("oncall/", now.now, name="oncall"),
     path("oncall/<int:pk>/", weeks.rota, name="oncall-rota"),
     path("oncall/<int:pk>/overrides", standins.overrides, name="overrides"),

@@ -1,9 +1,10 @@
-"""What a browser needs to be pushed to: its service worker, and the answer that a notification's button gives."""
+"""What a browser needs to be pushed to: its service worker, a place on the Home Screen, where its button answers."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
@@ -21,6 +22,18 @@ LIMIT = 4096  # bytes
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker. At the root, as it speaks for the addresses below its own only."""
     return render(request, "oncall/push/sw.js", content_type="text/javascript; charset=utf-8")
+
+
+@require_safe
+@cache_control(max_age=3600)
+def manifest(request: HttpRequest) -> HttpResponse:
+    """What a phone needs to keep the desk on its Home Screen, from where alone an iPhone lets itself be pushed to:
+    https://www.w3.org/TR/appmanifest/"""
+    icon = {"src": static("mark.svg"), "sizes": "any", "type": "image/svg+xml"}
+    given = {
+        "name": "Helpdesk", "start_url": "/", "scope": "/", "display": "standalone", "icons": [icon],
+    }  # fmt: skip
+    return JsonResponse(given, content_type="application/manifest+json")
 
 
 @csrf_exempt

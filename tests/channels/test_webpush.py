@@ -217,6 +217,12 @@ def test_the_worker_is_a_script_at_the_root(client):
     assert '"/callbacks/webpush/answers"' in text and "{%" not in text
 
 
+def test_a_phone_can_keep_the_desk_on_its_home_screen(client, cast, as_user):
+    assert '<link rel="manifest" href="/desk.webmanifest">' in as_user(cast.agent).get("/oncall/").content.decode()
+    answer = client.get("/desk.webmanifest")
+    assert answer.json()["display"] == "standalone" and answer["Content-Type"] == "application/manifest+json"
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"token=", b"token=1.2.3", b"\xff\xfe", b"token=" + b"x" * 5000, b"&" * 300, b"{}"]
 )

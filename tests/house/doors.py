@@ -33,6 +33,7 @@ DOORS = {
     "knowledge/*": "desk",
     "callbacks/*": "key",  # the provider's signature is the key
     "sw.js": "anyone",  # a script, the same for all
+    "desk.webmanifest": "anyone",
     "oncall/*": "desk",
     "oncall/calendars/<str:feed>.ics": "anyone",  # the secret is the key
     "mail/": "managers",
