@@ -60,7 +60,9 @@ def take(inbound: Inbound, *, at: datetime) -> None:
             with connection.cursor() as cursor:  # a provider waits for three seconds: a longer lock is the worker's
                 cursor.execute("SET LOCAL lock_timeout TO '2s'")
             answer = act(said, channel, at)
-            inbound.outcomes = [{"key": key_of(said), "status": said.kind, "outcome": answer, "ticket": None}]
+            inbound.outcomes = [
+                {"title": who(said), "key": "", "status": what(said), "outcome": answer, "ticket": None}
+            ]
             inbound.state, inbound.reason, inbound.next_try_at = State.DONE, "", None
             inbound.save(update_fields=["outcomes", "state", "reason", "next_try_at"])
             say_back(inbound, channel, said, answer, at)
@@ -129,6 +131,11 @@ def may_text_back(channel: Channel, number: str, *, at: datetime) -> bool:
     return any(delivery.data.get("channel") == channel.pk for delivery in sent.only("data")[:20])
 
 
-def key_of(said: Said) -> str:
+def who(said: Said) -> str:
     """Who answered, or of which message it is."""
     return said.address or (f"delivery {said.delivery}" if said.delivery else "")
+
+
+def what(said: Said) -> str:
+    """What it came to, or the words that meant nothing."""
+    return said.kind if said.kind != "nothing" else said.text[:60] or said.kind

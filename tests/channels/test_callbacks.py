@@ -83,6 +83,12 @@ def test_a_button_acknowledges_and_whoever_pressed_it_is_told(page, slack, cast)
     assert (told.channel, told.address, told.data["to"], told.urgent) == ("slack", "C0ROOM001", "U0123ABCD", True)
 
 
+def test_the_messages_of_all_who_were_called_in_slack_are_rewritten(page, slack):
+    to_slack(slack, press(value=str(page.pk)))
+    news = Delivery.objects.get(channel="slack", data__kind="update")
+    assert (news.address, news.data["state"], news.data["page"]) == ("U0123ABCD", "acknowledged", page.pk)
+
+
 def test_resolve_resolves_the_ticket(page, slack):
     to_slack(slack, press("resolve", str(page.pk)))
     page.ticket.refresh_from_db()

@@ -174,6 +174,28 @@ def test_news_of_a_page_rewrite_its_message_and_stand_in_its_thread(slack, beyon
     assert (line["thread_ts"], line["text"], "blocks" in line) == ("1.1", "Ada acknowledged.", False)
 
 
+def test_news_for_a_person_only_rewrite_their_message(slack, beyond, cast):
+    facts = {"tickets": [{"number": make.ticket().pk, "severity": 1}]}
+    beyond.answers["/chat.postMessage"] = posted("1.1", channel="D0DIRECT1")
+    sent(a_message(slack, address="U0123ABCD", user=cast.agent, data=facts))
+    for page in (7, 8):  # their own, and one that they have no message of
+        news = {"kind": "update", "state": "ended", "page": page, **facts}
+        assert sent(a_message(slack, address="U0123ABCD", user=cast.agent, data=news)).state == State.SENT
+    [_, (path, rewritten)] = asked(beyond)
+    assert (path, rewritten["channel"], rewritten["ts"]) == ("/chat.update", "D0DIRECT1", "1.1")
+
+
+@pytest.mark.parametrize(
+    ("conversation", "path"), [("C0ROOM001", "/chat.postEphemeral"), ("D0DIRECT1", "/chat.postMessage")]
+)
+def test_an_answer_to_a_button_is_for_whoever_pressed_it(slack, beyond, conversation, path):
+    row = a_message(slack, address=conversation, body_text="Ada <b>", data={"kind": "answer", "to": "U0123ABCD"})
+    assert sent(row).state == State.SENT
+    [(used, said)] = asked(beyond)
+    assert (used, said["channel"], said["text"]) == (path, conversation, "Ada &lt;b&gt;")
+    assert said.get("user") == ("U0123ABCD" if conversation[0] == "C" else None)
+
+
 def test_news_of_an_older_page_leave_the_newer_ones_message_alone(slack, beyond):
     facts = {"tickets": [{"number": make.ticket().pk}]}
     sent(a_message(slack, data={**facts, "page": 8}))

@@ -35,5 +35,5 @@ CHANNEL = Description(
     check=check,
     callbacks=(("Interactivity request URL", "/callbacks/slack/{pk}/actions"),),
     address="Member or conversation id",
-    address_help="U0123ABCD for a person, C0123ABCD for a room. Empty: the room above.",
+    address_help="U0123ABCD for a person, C0123ABCD for a room. Empty: this channel's room.",
 )

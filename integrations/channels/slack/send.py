@@ -79,21 +79,28 @@ class Call:
         return outcome
 
     def update(self, delivery: Delivery, address: str, facts: Facts, thread: ChannelThread | None) -> Outcome:
-        """The message with the buttons says what is now, and the thread says what happened."""
-        if thread is None:
+        """The message with the buttons says what is now, and the thread says what happened: a room's, as a person is
+        not woken by it."""
+        alone = delivery.user_id is not None
+        if thread is None and not alone:
             return self.ask("chat.postMessage", message(delivery, facts, address))[0]
-        if thread.page is not None and thread.page == facts.page:
+        outcome = Outcome(Result.SENT, "There is no message of this page to rewrite.")
+        if thread and thread.page is not None and thread.page == facts.page:
             rewritten = message(delivery, facts, thread.conversation) | {"ts": thread.latest}
             outcome, said = self.ask("chat.update", rewritten, seconds=EACH)
             if outcome.result != Result.SENT and said.get("error") not in GONE:
                 return outcome
+        if alone or thread is None:
+            return outcome
         news = {"channel": thread.conversation, "thread_ts": thread.root, **words(delivery)}
         return self.ask("chat.postMessage", news, seconds=EACH)[0]
 
     def whisper(self, delivery: Delivery, conversation: str) -> Outcome:
-        """What came of a button, for whoever pressed it only."""
-        payload = {"channel": conversation, "user": str(delivery.data.get("to") or ""), **words(delivery)}
-        return self.ask("chat.postEphemeral", payload)[0]
+        """What came of a button, for whoever pressed it only; with a person alone, everything is."""
+        payload = {"channel": conversation, **words(delivery)}
+        if conversation.startswith("D"):
+            return self.ask("chat.postMessage", payload)[0]
+        return self.ask("chat.postEphemeral", payload | {"user": str(delivery.data.get("to") or "")})[0]
 
 
 def outcome_of(posted: Posted) -> Outcome:
