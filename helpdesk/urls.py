@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("deliveries.urls")),  # /mailbox
     path("", include("notifications.urls")),  # /settings/letters
     path("", include("sla.urls")),  # /settings/policies /settings/calendars
+    path("", include("oncall.contact_urls")),  # /oncall/contact /oncall/drills /p/d
     path("", include("oncall.urls")),  # /oncall /settings/rotas
     path("", include("reports.urls")),  # /dashboard
     path("", include("accounts.urls")),  # /settings/people /settings/teams … /invitations

@@ -1,6 +1,6 @@
 """What a manager should know of a rota before the night does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.utils.formats import date_format
@@ -8,12 +8,20 @@ from django.utils.formats import date_format
 from accounts.models import User
 from lib.templatetags.ui import human_seconds
 from oncall.models import Layer
+from oncall.reach import Reach
 from oncall.reading import Loaded
 from oncall.weeks import WEEKS, View
 
 
-def worries(loaded: Loaded, layers: Iterable[tuple[Layer, list[User]]], shown: View, now: datetime) -> list[str]:
-    """Sentences; none when all is well."""
+def worries(
+    loaded: Loaded,
+    layers: Iterable[tuple[Layer, list[User]]],
+    shown: View,
+    now: datetime,
+    *,
+    reached: Mapping[int, Reach],
+) -> list[str]:
+    """Sentences; none when all is well. `reached`: by what people are reached, by their keys."""
     found = list(loaded.broken)
     layers = list(layers)
     today = now.astimezone(loaded.rota.zone).date()
@@ -30,10 +38,10 @@ def worries(loaded: Loaded, layers: Iterable[tuple[Layer, list[User]]], shown: V
             f"Nobody is on call for {human_seconds(shown.missing)} of the next {WEEKS} weeks, first from {first} on."
         )
     people = {user.pk: user for _, users in layers for user in users}
-    return found + [said for user in people.values() for said in about(user)]
+    return found + [said for user in people.values() for said in about(user, reached.get(user.pk, Reach()))]
 
 
-def about(user: User) -> list[str]:
+def about(user: User, reach: Reach) -> list[str]:
     """What keeps somebody from being on call, or from being reached."""
     if not user.is_desk:
         return [f"{user} is deactivated, or does not work here: their turns are gaps."]
@@ -42,4 +50,6 @@ def about(user: User) -> list[str]:
         found.append(f"{user} has no phone number.")
     if user.undeliverable_at:
         found.append(f"Mail to {user} comes back.")
-    return found
+    if reach.is_mail_only:
+        found.append(f"{user} has no verified contact method besides mail.")
+    return found + [f"{one.masked} of {user} failed last: {one.failing}" for one in reach.failing]

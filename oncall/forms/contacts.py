@@ -1,6 +1,5 @@
 """What the page of one's contact methods asks: a new one, when it is used, its code, quiet hours."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from oncall.actions.contacts import Rule
 from oncall.models import ContactMethod, Pager, Via
 from oncall.reach import ICONS, after_in_words
 
+NEVER = "never"
 MINUTES = (0, 1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 120)
 NEEDS = {Via.SMS: ChannelKind.TWILIO, Via.VOICE: ChannelKind.TWILIO, Via.SLACK: ChannelKind.SLACK}
 ADDRESS = {
@@ -52,18 +52,17 @@ def offers() -> list[Offer]:
 
 
 class Minutes(forms.TypedChoiceField):
-    """After how many minutes of a call; empty: never."""
+    """After how many minutes of a call; "never" gives None."""
 
     def __init__(self, label: str, *, initial: int | None = 0) -> None:
-        super().__init__(
-            label=label, required=False, coerce=int, empty_value=None, initial="" if initial is None else initial,
-            choices=choices_with(initial),
-        )  # fmt: skip
+        minutes = sorted({*MINUTES, initial or 0})
+        choices = [*((str(number), after_in_words(number).capitalize()) for number in minutes), (NEVER, "Never")]
+        known = NEVER if initial is None else initial
+        super().__init__(label=label, choices=choices, coerce=minutes_of, initial=known)
 
 
-def choices_with(known: int | None) -> Sequence[tuple[str, str]]:
-    minutes = sorted({*MINUTES, known or 0})
-    return [*((str(number), after_in_words(number).capitalize()) for number in minutes), ("", "Never")]
+def minutes_of(value: str) -> int | None:
+    return None if value == NEVER else int(value)
 
 
 class RuleForm(forms.Form):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -56,6 +56,12 @@ class Drill(models.Model):
     def has_failed(self) -> bool:
         """The provider did not take it, or it came back."""
         return self.delivery is not None and self.delivery.state in (State.DEAD, State.BOUNCED)
+
+    def is_late(self, now: datetime) -> bool:
+        """Nobody confirmed it by the beginning of its shift, or for an hour where it is for none."""
+        if self.confirmed_at or self.proven_at:
+            return False
+        return (self.begins_at or self.made_at + timedelta(hours=1)) <= now
 
     @property
     def took(self) -> timedelta | None:

@@ -14,7 +14,7 @@ from accounts.doors import SettingsRequest, managers
 from accounts.errors import Refused
 from accounts.models import User
 from lib.attempts import attempt
-from oncall import reading, weeks
+from oncall import reach, reading, weeks
 from oncall.actions import setup
 from oncall.forms.setup import LayerForm, RotaForm
 from oncall.models import Layer, Rota
@@ -29,10 +29,12 @@ Layers = list[tuple[Layer, list[User]]]
 def rotas(request: SettingsRequest) -> HttpResponse:
     """All rotas, each with what is wrong."""
     now = timezone.now()
-    rows = [
-        (one, worries(one, reading.layers_of(one.row), weeks.view(one, now), now), len(reading.layers_of(one.row)))
-        for one in reading.load(Rota.objects.select_related("team"), since=now)
-    ]
+    loaded = reading.load(Rota.objects.select_related("team"), since=now)
+    reached = reach.of([user for one in loaded for user in one.people.values()], now=now)
+    rows = []
+    for one in loaded:
+        layers = reading.layers_of(one.row)
+        rows.append((one, worries(one, layers, weeks.view(one, now), now, reached=reached), len(layers)))
     return render(request, "oncall/settings/rotas.html", {"rows": rows})
 
 
@@ -67,7 +69,8 @@ def rota(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
 def coming(loaded: reading.Loaded, layers: Layers, now: datetime) -> dict[str, Any]:
     """The next weeks and what is wrong with them."""
     shown = weeks.view(loaded, now)
-    return {"loaded": loaded, "view": shown, "worries": worries(loaded, layers, shown, now)}
+    reached = reach.of([user for _, users in layers for user in users], now=now)
+    return {"loaded": loaded, "view": shown, "worries": worries(loaded, layers, shown, now, reached=reached)}
 
 
 @managers

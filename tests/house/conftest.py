@@ -12,6 +12,8 @@ from files.store import save_file
 from integrations import inbound
 from integrations.models import Channel, Door, Mail, Mailbox, Silence, Source
 from knowledge.models import Article
+from oncall import proofs
+from oncall.actions import drills
 from oncall.actions.feeds import renew_feed
 from sla.models import Calendar, Policy
 from tests import make
@@ -54,6 +56,8 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
     layer = make.layer(cast.agent, at=now)
     _, feed = renew_feed(rota=None, at=now, actor=cast.agent)
     delivery = Delivery.objects.order_by("pk").first()
+    method = make.contact_method(cast.agent, "email", "other@people.example", at=now)
+    drill = drills.test(method=method, at=now, actor=cast.agent)
     invitation, url = invite(email="new@people.example", role="agent", at=now, actor=cast.admin)
     return SimpleNamespace(
         ticket=ticket,
@@ -62,6 +66,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
         mailbox_token=mailbox_token,
         secret=url.rstrip("/").rpartition("/")[2],
         feed=feed,
+        drill=proofs.token(drill),
         receipt=str(intake.receipt),
         sent=str(sent.receipt),
         posted=str(posted.receipt),
@@ -85,6 +90,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "settings/contracts/": contract.pk,
             "settings/calendars/": Calendar.objects.order_by("pk")[0].pk,
             "oncall/": layer.rota_id,
+            "oncall/contact/methods/": method.pk,
             "settings/rotas/": layer.rota_id,
             "settings/rotas/layers/": layer.pk,
             "settings/people/": cast.agent.pk,

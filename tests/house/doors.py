@@ -35,6 +35,8 @@ DOORS = {
     "sw.js": "anyone",  # a script, the same for all
     "desk.webmanifest": "anyone",
     "oncall/*": "desk",
+    "oncall/<int:pk>/drills": "managers",
+    "p/d/<str:token>": "anyone",  # the token is the key
     "oncall/calendars/<str:feed>.ics": "anyone",  # the secret is the key
     "mail/": "managers",
     "mail/*": "desk",
@@ -73,6 +75,8 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
         return f"/help/received/{house.sent}"
     if route.startswith("mail/<uuid:receipt>"):
         return "/" + route.replace("<uuid:receipt>", house.posted)
+    if route.startswith("p/d/"):
+        return f"/p/d/{house.drill}"
     path = route
     for name, token in (("sources", house.source_token), ("mailboxes", house.mailbox_token)):
         path = path.replace(rf"^api/v1/{name}/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", f"api/v1/{name}/{token}")
