@@ -8,6 +8,7 @@ from helpdesk.api_docs import docs
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tickets.api")),
     path("", include("tickets.api_handover")),
+    path("", include("oncall.api")),
     path("", include("integrations.api")),
     path("", include("knowledge.api")),
     path("schema", SpectacularAPIView.as_view(), name="api-schema"),

@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from integrations.mail.waiting import held_for
+from oncall.unreached import unreached_for
 from tickets import queues
 
 # (title, [(label, path, admins only)]) – the settings' navigation; each page is its app's own.
@@ -24,7 +25,8 @@ SETTINGS_NAV: list[tuple[str, list[tuple[str, str, bool]]]] = [
     ("SLA", [("Policies", "/settings/policies/", False), ("Contracts", "/settings/contracts/", False),
              ("Calendars", "/settings/calendars/", False), ("Health", "/settings/deadlines/", False),
              ("Tier budgets", "/settings/tiers/", False)]),
-    ("On call", [("Rotas", "/settings/rotas/", False), ("Channels", "/settings/channels/", True)]),
+    ("On call", [("Rotas", "/settings/rotas/", False), ("Ladders", "/settings/ladders/", False),
+                 ("Channels", "/settings/channels/", True)]),
     ("System", [("API tokens", "/settings/tokens/", True), ("Deliveries", "/mailbox/", False),
                 ("Audit log", "/settings/audit/", True)]),
 ]  # fmt: skip
@@ -43,7 +45,20 @@ def rail_of(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         }
         for view in queues.VIEWS.values()
     ]  # fmt: skip
-    return [*views, *held_mail(request, user)]
+    return [*unreached(request, user), *views, *held_mail(request, user)]
+
+
+def unreached(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """An entry of the rail, above all others, while a call reached nobody."""
+    waiting = unreached_for(user)
+    if not waiting:
+        return []
+    return [
+        {
+            "key": "unreached", "name": "Nobody reached", "icon": "siren", "stroke": "g p", "url": "/oncall/#pages",
+            "hint": "People were called, and nobody acknowledged", "count": queues.shown(waiting), "current": False,
+        }
+    ]  # fmt: skip
 
 
 def held_mail(request: HttpRequest, user: User) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sla.urls")),  # /settings/policies /settings/calendars
     path("", include("oncall.contact_urls")),  # /oncall/contact /oncall/drills /p/d
     path("", include("oncall.urls")),  # /oncall /settings/rotas
+    path("", include("oncall.page_urls")),  # /p /tickets/…/pages /settings/ladders
     path("", include("reports.urls")),  # /dashboard
     path("", include("accounts.urls")),  # /settings/people /settings/teams … /invitations
     path("", include("catalog.urls")),  # /settings/sites

@@ -5,8 +5,10 @@ reads, or None), "row" (the Step whose turns it takes, or None), "round_robin", 
 The steps of another ladder stand in its place; one that leads back to a ladder above it is left out, and said so.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from django.db.models import QuerySet
 
 from accounts.models import User
 from oncall.models import Ladder, Step, Target, TargetKind
@@ -33,12 +35,28 @@ def fits(ladder: Ladder, ticket: Ticket) -> bool:
     )
 
 
-def of_ladder(ladder: Ladder) -> Plan:
-    """The copy of a ladder."""
+Book = Mapping[int, Sequence[Step]]  # the steps of ladders, by the ladder's number
+
+
+def of_ladder(ladder: Ladder, book: Book | None = None) -> Plan:
+    """The copy of a ladder. `book`: the steps of all ladders, for whoever looks at many."""
     return {
         "name": ladder.name, "repeats": ladder.repeats, "ack_minutes": ladder.ack_minutes,
-        "steps": steps_of(ladder, above=())[:MAX_STEPS],
+        "steps": steps_of(ladder, above=(), book=book)[:MAX_STEPS],
     }  # fmt: skip
+
+
+def all_steps() -> Book:
+    """The steps of every ladder with their targets and calendars: three statements."""
+    found: dict[int, list[Step]] = {}
+    for step in with_targets(Step.objects.all()):
+        found.setdefault(step.ladder_id, []).append(step)
+    return found
+
+
+def with_targets(steps: "QuerySet[Step]") -> "QuerySet[Step]":
+    rows = steps.select_related("calendar").order_by("ladder", "position")
+    return rows.prefetch_related("targets__ladder")
 
 
 def of_people(people: Iterable[User], *, ack_minutes: int | None = None) -> Plan:
@@ -56,25 +74,33 @@ def people_of(plan: Plan, number: int) -> list[int]:
     return [target["id"] for target in targets if target["kind"] == TargetKind.USER]
 
 
-def steps_of(ladder: Ladder, *, above: tuple[int, ...]) -> list[dict[str, Any]]:
+def steps_of(ladder: Ladder, *, above: tuple[int, ...], book: Book | None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    rows = ladder.steps.select_related("calendar").prefetch_related("targets__ladder").order_by("position")
+    rows = with_targets(ladder.steps.all()) if book is None else book.get(ladder.pk, ())
     for step in rows:
         own = [target for target in step.targets.all() if target.kind != TargetKind.LADDER]
         others = [target for target in step.targets.all() if target.kind == TargetKind.LADDER]
         if own or not others:
             found.append(copied(ladder, step, own))
         for target in others:
-            found += steps_instead(target, above=(*above, ladder.pk))
+            if len(found) >= MAX_STEPS:  # ladders that lead to one another many times over would take for ever
+                return found
+            found += steps_instead(target, above=(*above, ladder.pk), book=book)
     return found
 
 
-def steps_instead(target: Target, *, above: tuple[int, ...]) -> Sequence[dict[str, Any]]:
+def steps_instead(target: Target, *, above: tuple[int, ...], book: Book | None) -> Sequence[dict[str, Any]]:
     """The steps of another ladder, unless they are under way already."""
-    if target.ladder is None or target.ladder.pk in above:
-        name = f"the ladder “{target.ladder}” leads back to itself" if target.ladder else "its ladder is gone"
-        return [{"name": name, "wait": 60, "hours": None, "row": None, "round_robin": False, "targets": []}]
-    return steps_of(target.ladder, above=above)
+    if target.ladder is None:
+        return [nobody("its ladder is gone")]
+    if target.ladder.pk in above:
+        return [nobody(f"the ladder “{target.ladder}” leads back to itself")]
+    return steps_of(target.ladder, above=above, book=book) or [nobody(f"the ladder “{target.ladder}” has no steps")]
+
+
+def nobody(why: str) -> dict[str, Any]:
+    """A step that reaches nobody, and says why."""
+    return {"name": why, "wait": 60, "hours": None, "row": None, "round_robin": False, "targets": []}
 
 
 def copied(ladder: Ladder, step: Step, targets: Iterable[Target]) -> dict[str, Any]:
@@ -84,5 +110,5 @@ def copied(ladder: Ladder, step: Step, targets: Iterable[Target]) -> dict[str, A
         "hours": step.calendar.definition() if step.calendar else None,
         "row": step.pk,
         "round_robin": step.round_robin,
-        "targets": [{"kind": target.kind, "id": target.what and target.what.pk} for target in targets],
+        "targets": [{"kind": target.kind, "id": target.what_id} for target in targets],
     }

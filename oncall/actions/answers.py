@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
 from accounts.models import User
 from integrations.models import Channel
 from oncall.actions import paging
 from oncall.messages import HOLDS, read_token
 from oncall.models import ContactMethod, Page, PageState, Ring, Via
 from tickets.errors import Refused
+from tickets.models import Ticket
 
 UNKNOWN = "This is not a call of ours, or it is more than a day old."
 NOT_LINKED = "We do not know who you are here. Add this account to your contact methods on the desk, then try again."
@@ -37,8 +40,12 @@ def acknowledge_by_code(*, channel: Channel, address: str, code: str, at: dateti
 
 
 def acknowledge_by_handle(*, channel: Channel, address: str, page: int, at: datetime, via: str) -> str:
-    """A button in a chat: the member is known by a verified contact method of theirs."""
+    """A button in a chat: the member is known by a verified contact method of theirs. It stands for all that its
+    message was about."""
     row, who = of_handle(channel, address, page)
+    rings = Ring.objects.filter(Q(user=who) | Q(room=channel), calls__page=row).order_by("-at")
+    if ring := rings.first():
+        return acknowledge_ring(ring, who, at=at, via=via)
     paging.acknowledge(page=row, at=at, actor=who, via=via)
     return said([row.pk], who)
 
@@ -76,13 +83,18 @@ def acknowledge_ring(ring: Ring, who: User, *, at: datetime, via: str) -> str:
     """All that this call was about and is not over."""
     if not who.is_desk:
         raise Refused(UNKNOWN)
-    pages = list(Page.objects.filter(calls__ring=ring).distinct().order_by("ticket"))
-    still_open = [page for page in pages if page.state != PageState.ENDED]
+    still_open = [page for page in answerable(ring, who) if page.state != PageState.ENDED]
     for page in still_open:
         paging.acknowledge(page=page, at=at, actor=who, via=via)
     if not still_open:
         return "It is over: nothing is left to acknowledge."
     return said([page.pk for page in still_open], who)
+
+
+def answerable(ring: Ring, who: User) -> list[Page]:
+    """What a call was about; of one to a room, as not everybody there may see it all, what this person sees."""
+    pages = Page.objects.filter(calls__ring=ring).distinct().order_by("ticket")
+    return list(pages if ring.user_id == who.pk else pages.filter(ticket__in=Ticket.objects.visible_to(who)))
 
 
 def said(pages: list[int], who: User) -> str:

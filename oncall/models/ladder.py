@@ -41,6 +41,15 @@ class Ladder(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def spoken(self) -> str:
+        """Which tickets it is for: "P1 and P2 of the team Front-end, site Shop"."""
+        levels = [f"P{severity}" for severity in sorted(self.severities)]
+        which = f"{', '.join(levels[:-1])} and {levels[-1]}" if len(levels) > 1 else levels[0] if levels else "All"
+        where = [f"the team {self.team}" if self.team else "", f"the site {self.site}" if self.site else ""]
+        named = ", ".join(filter(None, where))
+        return f"{which} of {named}" if named else f"{which} tickets"
+
 
 class Step(models.Model):
     """Whom one step calls, and how long it waits for an answer before the next."""
@@ -107,3 +116,8 @@ class Target(models.Model):
     def what(self) -> models.Model | None:
         """The person, rota, team, channel or ladder."""
         return self.user or self.rota or self.team or self.channel or self.ladder
+
+    @property
+    def what_id(self) -> int | None:
+        """Its number, without asking for the row."""
+        return self.user_id or self.rota_id or self.team_id or self.channel_id or self.ladder_id

@@ -15,6 +15,8 @@ from knowledge.models import Article
 from oncall import proofs
 from oncall.actions import drills
 from oncall.actions.feeds import renew_feed
+from oncall.messages import token as call_token
+from oncall.models import Ring
 from sla.models import Calendar, Policy
 from tests import make
 from tickets.links import requester_token
@@ -66,6 +68,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
         mailbox_token=mailbox_token,
         secret=url.rstrip("/").rpartition("/")[2],
         feed=feed,
+        call=call_token(Ring.objects.create(user=cast.agent, at=now, code="1234")),
         drill=proofs.token(drill),
         receipt=str(intake.receipt),
         sent=str(sent.receipt),
@@ -93,6 +96,7 @@ def house(cast, shop, settings, tmp_path) -> SimpleNamespace:
             "oncall/contact/methods/": method.pk,
             "settings/rotas/": layer.rota_id,
             "settings/rotas/layers/": layer.pk,
+            "settings/ladders/": make.ladder(cast.agent, is_automatic=False).pk,
             "settings/people/": cast.agent.pk,
             "settings/people/invitations/": invitation.pk,
             "settings/teams/": shop.fallback_team.pk,

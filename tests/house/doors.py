@@ -35,6 +35,7 @@ DOORS = {
     "sw.js": "anyone",  # a script, the same for all
     "desk.webmanifest": "anyone",
     "oncall/*": "desk",
+    "p/<str:token>": "anyone",  # the token is the key
     "oncall/<int:pk>/drills": "managers",
     "p/d/<str:token>": "anyone",  # the token is the key
     "oncall/calendars/<str:feed>.ics": "anyone",  # the secret is the key
@@ -62,6 +63,8 @@ DOORS = {
     "api/v1/*": "signed in",
     "api/v1/tickets/*": "reader",
     "api/v1/tickets/<int:pk>/handovers": "desk",
+    "api/v1/tickets/<int:pk>/pages": "desk",
+    "api/v1/tickets/<int:pk>/pages/<int:page>/acknowledgement": "desk",
     "api/v1/forms": "anyone",
     "api/v1/forms/*": "anyone",
     "api/v1/schema": "anyone",
@@ -77,6 +80,8 @@ def sample_args(route: str, house: SimpleNamespace) -> str:
         return "/" + route.replace("<uuid:receipt>", house.posted)
     if route.startswith("p/d/"):
         return f"/p/d/{house.drill}"
+    if route == "p/<str:token>":
+        return f"/p/{house.call}"
     path = route
     for name, token in (("sources", house.source_token), ("mailboxes", house.mailbox_token)):
         path = path.replace(rf"^api/v1/{name}/(?P<token>[^/]+)(?:/(?P<rest>.*))?$", f"api/v1/{name}/{token}")

@@ -38,6 +38,7 @@ ON_TICKET = (
     Option("user-check", "Assign to me", "A", press="a"),
     Option("circle-check", "Resolve", "E", press="e"),
     Option("circle-pause", "Put on hold", "H", press="h"),
+    Option("siren", "Page people", "P", press="p"),
     Option("git-merge", "Merge a duplicate", "M", press="m"),
 )
 
