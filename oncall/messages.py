@@ -7,10 +7,12 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.models import User
 from deliveries.models import Delivery
 from deliveries.references import DESK_HEADER, Side, desk_name, new_message_id
 from integrations.models.mailbox import keys
 from lib import crypto
+from notifications.letterhead import letterheads
 from oncall.models import Call, Page, Ring, Via
 from tickets.models import Ticket
 
@@ -52,8 +54,8 @@ def facts(ticket: Ticket) -> dict[str, Any]:
 
 def delivery(ring: Ring, way: str, calls: Sequence[Call], *, again: bool) -> Delivery:
     """One message: all that waits for this person, or room, by this way. `again`: all of it had been called before."""
-    tickets = sorted((call.page.ticket for call in calls), key=lambda ticket: (ticket.severity, ticket.pk))
-    method, page = calls[0].method, calls[0].page
+    calls = sorted(calls, key=lambda call: (call.page.ticket.severity, call.page.ticket_id))
+    tickets, method, page = [call.page.ticket for call in calls], calls[0].method, calls[0].page
     user, room = ring.user, ring.room
     channel = room.kind if room else method.via if method else Via.EMAIL.value
     account = room.pk if room else method.channel_id if method else None
@@ -78,12 +80,21 @@ def delivery(ring: Ring, way: str, calls: Sequence[Call], *, again: bool) -> Del
         },
     )  # fmt: skip
     if channel == Via.EMAIL and user:
-        made.message_id = new_message_id(tickets[0].pk, user.pk, side=Side.NOTE)
-        made.headers = {
-            DESK_HEADER: desk_name(), "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
-            "Importance": "high", "X-Priority": "1",
-        }  # fmt: skip
+        as_letter(made, tickets[0], user)
     return made
+
+
+def as_letter(made: Delivery, ticket: Ticket, user: User) -> None:
+    """By mail it comes from the ticket's mailbox, and an answer becomes a note on the ticket ("ack" acknowledges)."""
+    head = letterheads([(ticket, "", "")])[ticket.pk, ""]
+    made.sender, made.returns_to = head.sender(), head.mailbox
+    made.message_id = new_message_id(ticket.pk, user.pk, side=Side.NOTE, domain=head.domain)
+    made.headers = {
+        DESK_HEADER: desk_name(), "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All",
+        "Importance": "high", "X-Priority": "1",
+    }  # fmt: skip
+    if answers := head.answers_to(ticket, user.pk, Side.NOTE):
+        made.headers["Reply-To"] = answers
 
 
 def subject(tickets: Sequence[Ticket], *, again: bool) -> str:
@@ -100,7 +111,7 @@ def text(ring: Ring, tickets: Sequence[Ticket], page: Page, *, phone: bool) -> s
         lines.append(f"and {more} more")
     if phone:
         return "\n".join([*lines, f"Acknowledge: answer {ring.code} or {link(ring)}"])
-    if page.reason:
+    if page.reason and len(tickets) == 1:
         lines.append(f"Why: {page.reason}")
     return "\n".join([*lines, "", f"Acknowledge: {link(ring)}", *(facts(ticket)["url"] for ticket in tickets[:1])])
 
