@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from deliveries import references
-from integrations import alerts, stored
+from integrations import alerts
 from integrations.episodes.work import open_or_join
 from integrations.mail import brakes, receive
 from integrations.mail.decide import Act, Plan
@@ -22,6 +22,7 @@ from integrations.mail.participants import Sender, sender_of
 from integrations.mail.thread import How, clues
 from integrations.models import Inbound, Mailbox, Outcome, Source, State
 from integrations.models.source import MAIL, MAIL_TAG
+from integrations.sources.email.parts import parts_of
 from integrations.sources.email.read import read
 from integrations.sources.email.settings import may_send, settings_of
 from lib import rows
@@ -103,7 +104,7 @@ def steps_of(letter: Letter, sender: Sender, source: Source) -> list[list[str]]:
 
 def work(inbound: Inbound, letter: Letter, plan: Plan, source: Source, *, at: datetime) -> None:
     """What the alert changes, and the records of it; the caller holds the row."""
-    [reading] = read(stored.parts_of(letter), {}, source.mapping)
+    [reading] = read(parts_of(letter), {}, source.mapping)
     outcome, ticket = open_or_join(source=source, reading=reading, at=at)
     plan.steps.append(["key", reading.key or "none", f"by {reading.raw['key']}"])
     plan.steps.append(["status", reading.status, outcome])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.mail.parse import parse
 from integrations.reading import load
 from integrations.sources import KINDS
+from integrations.sources.email.parts import parts_of
 
 _ALSO = {
     "pagerduty_events_v1": "pagerduty",
@@ -20,6 +22,7 @@ _ALSO = {
     "azure": "azure_monitor",
     "gcp": "gcp_monitoring",
     "stackdriver": "gcp_monitoring",
+    "mail": "email",
     "uptimekuma": "uptime_kuma",
 }
 
@@ -29,6 +32,7 @@ def read(source: str, body: bytes, headers: Mapping[str, str]) -> list[dict[str,
     where there is nothing. Raises integrations.reading.Unreadable."""
     kind = KINDS[_ALSO.get(source, source)]
     named = {name.lower(): value for name, value in headers.items()}
+    is_mail = kind.name == "email" and not body.lstrip().startswith(b"{")
     return [
         {
             "key": one.key or None,
@@ -37,5 +41,5 @@ def read(source: str, body: bytes, headers: Mapping[str, str]) -> list[dict[str,
             "title": one.title or None,
             "link": one.link or None,
         }
-        for one in kind.read(load(body), named, None)
+        for one in kind.read(parts_of(parse(body)) if is_mail else load(body), named, None)
     ]

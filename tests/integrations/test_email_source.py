@@ -10,6 +10,7 @@ from integrations.reading import Unreadable
 from integrations.sources.email.keys import by_pattern
 from integrations.sources.email.read import read
 from integrations.sources.email.settings import Settings, may_send, settings_of
+from tests.adapters import alerts as adapter
 from tests.make import T0
 
 
@@ -169,6 +170,14 @@ def test_it_reads_any_mail_in_little_time(body):
     except Unreadable as error:
         assert error.reason
     assert process_time() - began < 0.5
+
+
+def test_a_raw_mail_reads_the_same_through_the_adapter():
+    raw = b"From: a@b.example\nSubject: =?utf-8?q?DOWN=3A_web-1?=\n\nSee https://b.example/1.\n"
+    assert adapter.read("email", raw, {}) == [
+        {"key": "a@b.example|web-1", "status": "firing", "severity": None, "title": "DOWN: web-1",
+         "link": "https://b.example/1"}
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("body", [None, [], "x", {}, {"subject": " ", "text": ""}])

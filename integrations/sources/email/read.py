@@ -1,7 +1,7 @@
 """Alerts by e-mail: for whatever can only send mail. One alert each.
 
-The body is a mail as `integrations.stored.body_of` takes it apart: an object with `subject`, `text`, `from`, and
-`html`, `date`, `dmarc` where there is any of it.
+The body is a mail as `parts.parts_of` takes it apart: an object with `subject`, `text`, `from`, and `html`, `date`,
+`dmarc` where there is any of it.
 """
 
 import re
