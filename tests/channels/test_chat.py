@@ -9,6 +9,8 @@ from time import monotonic
 from urllib.parse import unquote_plus, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deliveries.models import Delivery
 from integrations.channels.chat import services
@@ -200,12 +202,21 @@ def test_a_customers_markup_is_text_to_telegram(address_of, said):
         ("tgram://123456789:abcdefg_hijklmnop/1/2", "just one"),
         ("matrixs://user:password@matrix.example/!room:matrix.example", "access token"),
         ("matrixs://token", "does not fit"), ("tgram://x", "does not fit"), ("discord://", "does not fit"),
-        ("https://hooks.example/x", "cannot be told"), ("ntfys://ntfy.example/a\nb", "characters"),
+        ("https://hooks.example/x", "cannot be told"), ("https://[x", "cannot be told"),
+        ("https://discord.com/api/webhooks/4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js?template=/x", "“template”"),
+        ("ntfys://ntfy.example/a\nb", "characters"),
         ("ntfys://ntfy.example/" + "a" * 2000, "too long"),
     ],
 )  # fmt: skip
 def test_it_takes_no_other_address(address, why):
     assert why in services.wrong_with(address)
+
+
+@given(st.sampled_from(sorted(services.BY_SCHEME)), st.text(alphabet="/:@?#&=%+-.!~[]|ab1Zü 💩", max_size=60))
+def test_whatever_is_typed_is_taken_or_said_to_be_wrong(scheme, rest):
+    address = f"{scheme}://{rest}"
+    if not services.wrong_with(address):
+        assert services.label(address)
 
 
 def test_a_webhooks_own_address_can_be_pasted():

@@ -6,15 +6,12 @@ read files of this machine, send mail or fetch pictures.
 """
 
 import logging
-import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
 from apprise import AppriseAsset, NotifyBase, NotifyFormat
-from apprise.exception import AppriseException
 
 from integrations.channels.chat.guarded import REQUESTS_GUARDED
 
@@ -108,8 +105,8 @@ def read(address: str) -> tuple[Service, Any]:
         raise Unfit(f"{service.title}: “{sorted(unknown)[0][:40]}” behind the ? is not taken here.")
     try:
         plugin: Any = plugin_of(service)(asset=ASSET, **(parsed | {"overflow": "truncate"}))
-    except (AppriseException, TypeError, ValueError, AttributeError) as error:
-        raise Unfit(f"This does not fit {service.title}, whose addresses look like {service.example}") from error
+    except Exception as error:  # foreign code over what somebody typed: whatever it trips over does not fit
+        raise unlike(service) from error
     named = len(getattr(plugin, service.targets)) if service.targets else len(plugin)
     if named != 1:
         raise Unfit(f"{service.title}: name just one room or person in an address, as in {service.example}")
@@ -155,10 +152,10 @@ def _parsed(address: str) -> tuple[Service, dict[str, Any]]:
         raise Unfit(f"It does not begin as the address of a service that this desk speaks to: {known}")
     try:
         parsed = plugin_of(service).parse_url(address)
-    except (AppriseException, TypeError, ValueError, AttributeError, re.error) as error:
-        raise Unfit(f"This does not fit {service.title}, whose addresses look like {service.example}") from error
+    except Exception as error:  # the same
+        raise unlike(service) from error
     if not parsed:
-        raise Unfit(f"This does not fit {service.title}, whose addresses look like {service.example}")
+        raise unlike(service)
     return service, dict(parsed)
 
 
@@ -169,8 +166,11 @@ def _pasted(address: str) -> tuple[Service, dict[str, Any]]:
             parsed := plugin_of(service).parse_native_url(address)
         ):
             return service, dict(parsed)
-    host = urlsplit(address).hostname or "it"
-    raise Unfit(f"Which service {host} is cannot be told from this: write it like {SERVICES[0].example}")
+    raise Unfit(f"Which service this belongs to cannot be told: write it like {SERVICES[0].example}")
+
+
+def unlike(service: Service) -> Unfit:
+    return Unfit(f"This does not fit {service.title}, whose addresses look like {service.example}")
 
 
 def _set_up_matrix(plugin: Any) -> None:
