@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from helpdesk.demo.ladders import make_ladders
 from helpdesk.demo.replay import DAYS, replay
 from helpdesk.demo.rotas import make_rotas
 from helpdesk.demo.world import make_world
@@ -25,8 +26,9 @@ class Command(BaseCommand):
         world = make_world(at=now - timedelta(days=DAYS + 1))
         self.say("  replaying thirty days")
         replay(world, now=now, say=self.say)
-        self.say("  two rotas")
+        self.say("  two rotas, two ladders")
         make_rotas(teams=world.teams, desk=world.desk, now=now)
+        make_ladders(teams=world.teams, desk=world.desk, sites=world.sites, now=now)
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         self.say(f"  {Ticket.objects.count()} tickets in {time.monotonic() - began:.0f} s")
