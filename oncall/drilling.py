@@ -63,7 +63,7 @@ def judge(shift: Shift, now: datetime) -> bool:
         return False
     Drill.objects.filter(pk__in=[drill.pk for drill in drills]).update(judge_at=None)
     row = Rota.objects.select_related("team__manager").get(pk=rota)
-    on_call = who_is_on(rota=row, at=max(begins_at, now))
+    on_call = who_is_on(rota=row, at=begins_at)
     if on_call is not None and on_call.pk == user:
         tell(row, on_call, drills)
     return True

@@ -41,6 +41,12 @@ class Known:
         return masked_label(self.row)
 
     @property
+    def failing_masked(self) -> str:
+        """The same for others: providers repeat the address."""
+        address = self.row.address
+        return self.failing.replace(address, addresses.masked(self.row.via, address)) if address else self.failing
+
+    @property
     def icon(self) -> str:
         return ICONS[self.row.via]
 

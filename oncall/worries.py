@@ -52,4 +52,4 @@ def about(user: User, reach: Reach) -> list[str]:
         found.append(f"Mail to {user} comes back.")
     if reach.is_mail_only:
         found.append(f"{user} has no verified contact method besides mail.")
-    return found + [f"{one.masked} of {user} failed last: {one.failing}" for one in reach.failing]
+    return found + [f"{one.masked} of {user} failed last: {one.failing_masked}" for one in reach.failing]

@@ -16,6 +16,7 @@ from oncall import proofs
 from oncall.actions.drills import confirm, drill_now
 from oncall.models import Drill, Rota
 from oncall.roster import zone_of
+from oncall.views.links import quietly
 
 
 def visible_to(user: User) -> "QuerySet[Drill]":
@@ -65,11 +66,3 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
         return quietly(redirect("drill-link", token))
     with timezone.override(zone_of(drill.user)):
         return quietly(render(request, "oncall/p/drill.html", {"drill": drill, "subject": proofs.subject_of(drill)}))
-
-
-def quietly(response: HttpResponse) -> HttpResponse:
-    """The address is a key: no other site and no search engine gets to know it. (Not "no-referrer", with which browsers
-    hide the origin of the form, too.)"""
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response

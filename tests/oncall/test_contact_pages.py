@@ -96,6 +96,26 @@ def test_the_providers_words_stand_at_a_way_that_fails(desk, cast) -> None:
     assert "Failing" in page and "Answered STOP." in page
 
 
+def test_managers_read_what_does_not_work_and_addresses_in_part(boss, cast, rota) -> None:
+    number = "+491515550101"
+    make.contact_method(cast.agent, "sms", number, trouble=f"The number {number} is not valid.")
+    for address in (f"/oncall/{rota.pk}/", f"/settings/rotas/{rota.pk}/"):
+        page = text_of(boss, address)
+        assert "The number +49 ••• 01 is not valid." in page and number not in page, address
+    assert "Ben has no verified contact method besides mail." in page
+
+
+def test_the_page_of_who_is_on_call_says_which_drills_had_no_answer(desk, boss, cast, rota, as_user) -> None:
+    now = timezone.now()
+    known = {"user": cast.agent, "rota": rota, "way": "email", "label": "E-mail of the account"}
+    Drill.objects.create(**known, begins_at=now - timedelta(hours=1), made_at=now - timedelta(days=1))
+    for client in (desk, boss):
+        assert "did not prove to work before the shift" in text_of(client, "/oncall/")
+    assert "did not prove" not in text_of(as_user(cast.other_agent), "/oncall/")
+    Drill.objects.create(**known, made_at=now, confirmed_at=now)
+    assert "did not prove" not in text_of(boss, "/oncall/")
+
+
 def test_quiet_hours_are_kept_and_refused_in_words(desk) -> None:
     assert desk.post(f"{PAGE}/quiet-hours", {"quiet_from": "22:00", "quiet_to": "07:00"}).status_code == 302
     assert Pager.objects.get().quiet_to is not None and 'value="22:00"' in text_of(desk)
