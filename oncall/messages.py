@@ -64,7 +64,7 @@ def delivery(ring: Ring, way: str, calls: Sequence[Call], *, again: bool) -> Del
         key=f"ring.{ring.pk}.{way}",
         user=user,
         address=(method.address if method else user.email if user else "")[:254],
-        ticket=tickets[0],
+        ticket=filed_under(tickets),
         automatic=True,
         urgent=True,
         sender=settings.DEFAULT_FROM_EMAIL,
@@ -82,6 +82,15 @@ def delivery(ring: Ring, way: str, calls: Sequence[Call], *, again: bool) -> Del
     if channel == Via.EMAIL and user:
         as_letter(made, tickets[0], user)
     return made
+
+
+def filed_under(tickets: Sequence[Ticket]) -> Ticket | None:
+    """The ticket by which the log of deliveries is opened: whoever sees it may read all that the message names. So one
+    of a restricted team, if there is any; of several such teams none, which leaves it to admins."""
+    restricted = [ticket for ticket in tickets if ticket.team.restricted]
+    if len({ticket.team_id for ticket in restricted}) > 1:
+        return None
+    return (restricted or tickets)[0]
 
 
 def as_letter(made: Delivery, ticket: Ticket, user: User) -> None:

@@ -118,7 +118,7 @@ def waiting(whom: Sequence[Whom], now: datetime) -> dict[Whom, list[Call]]:
     users, rooms = [user for user, _ in whom if user], [room for _, room in whom if room]
     due = Call.objects.filter(Q(user__in=users) | Q(room__in=rooms), due_at__lte=now)
     found: dict[Whom, list[Call]] = defaultdict(list)
-    related = ("page__ticket__site", "method", "user", "room")
+    related = ("page__ticket__site", "page__ticket__team", "method", "user", "room")
     for call in due.select_for_update(of=("self",)).select_related(*related).order_by("pk"):
         found[whose(call)].append(call)
     return found

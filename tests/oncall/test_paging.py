@@ -218,6 +218,18 @@ def test_a_storm_is_one_call_every_two_minutes_about_whatever_waits(cast, front)
     assert Page.objects.filter(state=PageState.ACKNOWLEDGED).count() == 49
 
 
+def test_a_call_about_several_is_read_in_the_log_only_by_who_sees_the_restricted_one(cast, front, security):
+    make.ladder(cast.agent, wait=30)
+    for team in (front, security, front):
+        p1(team, subject=f"Secret of {team}")
+    tick(T0)
+    [made] = Delivery.objects.filter(urgent=True)
+    readers = [
+        who for who in (cast.manager, cast.admin) if Delivery.objects.visible_to(who).filter(pk=made.pk).exists()
+    ]
+    assert made.ticket.team == security and readers == [cast.admin]
+
+
 def test_a_call_that_has_not_left_is_called_back_when_somebody_acknowledges(cast, front):
     make.ladder(cast.agent, team=front)
     p1(front)
