@@ -44,6 +44,7 @@ async function subscribe() {
   form.submit()
 }
 
+document.querySelector("[data-push-plain]")?.remove()
 if (form && "serviceWorker" in navigator && "PushManager" in window && "Notification" in window) {
   form.hidden = false
   form.addEventListener("submit", event => {

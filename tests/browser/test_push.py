@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, Worker
+from playwright.sync_api import Page, Worker, expect
 
 from accounts.models import Team
 from deliveries.models import Delivery
-from integrations.channels.webpush import send
+from integrations.channels.webpush import send, subscription
+from integrations.models.mailbox import keys
+from lib import crypto
 from oncall import engine, rings
 from oncall.models import Page as Called
 from tests import make
@@ -27,6 +29,14 @@ PRESS = """async action => {
   self.dispatchEvent(event)
   await work
 }"""
+SUBSCRIBED = """
+const keys = {auth: "MDEyMzQ1Njc4OWFiY2RlZg",
+  p256dh: "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8"}
+PushManager.prototype.subscribe = async options => ({toJSON: () => {
+  const key = options.applicationServerKey
+  if (key.byteLength !== 65 || key[0] !== 4 || !options.userVisibleOnly) throw new Error("no key")
+  return {endpoint: "https://push.example/abc", expirationTime: null, keys}
+}})"""
 OPENED = "self.clients.openWindow = async address => { self.opened = address }"  # a click of ours is no person's
 
 
@@ -85,6 +95,47 @@ def told(cast: SimpleNamespace, front: Team) -> dict[str, Any]:
     engine.climb_due(now)
     rings.ring_due(now)
     return send.payload(Delivery.objects.get(channel="webpush", data__kind="page"))
+
+
+def asked(page: Page) -> Page:
+    """The page on which a browser is added, its button pressed."""
+    page.goto("/oncall/contact")
+    page.get_by_text("Push in the browser", exact=True).click()
+    page.get_by_role("button", name="Push to this browser").click()
+    return page
+
+
+def test_a_browser_that_may_not_show_anything_says_so(
+    page: Page, sign_in: Callable[..., Page], cast: SimpleNamespace
+) -> None:
+    page.add_init_script("Notification.requestPermission = async () => 'denied'")
+    expect(asked(sign_in(page, cast.agent)).locator("[data-push-said]")).to_contain_text("does not allow notifications")
+
+
+def test_a_browser_is_added_with_what_it_gave_and_its_own_name(desk: Page, cast: SimpleNamespace) -> None:
+    desk.add_init_script(SUBSCRIBED)  # the push service of its maker is not asked from a test
+    asked(desk)
+    expect(desk.get_by_text("Chrome on Linux").first).to_be_visible()
+    method = cast.agent.contact_methods.get()
+    found = subscription.read(crypto.decrypt(method.sealed, keys=keys()))
+    assert (method.via, found.endpoint, found.auth) == ("webpush", "https://push.example/abc", b"0123456789abcdef")
+    code = Delivery.objects.get(channel="webpush", data__kind="verify")
+    assert send.payload(code)["token"] == "" and code.data["target"] == method.sealed
+
+
+def test_a_push_service_that_is_away_is_said(desk: Page) -> None:
+    desk.add_init_script("PushManager.prototype.subscribe = async () => { throw new DOMException('no', 'AbortError') }")
+    expect(asked(desk).locator("[data-push-said]")).to_contain_text("could not be reached")
+
+
+def test_without_javascript_it_says_what_it_needs(
+    new_page: Callable[..., Page], sign_in: Callable[..., Page], cast: SimpleNamespace
+) -> None:
+    page = sign_in(new_page(java_script_enabled=False), cast.agent)
+    page.goto("/oncall/contact")
+    page.get_by_text("Push in the browser", exact=True).click()
+    expect(page.get_by_text("needs JavaScript")).to_be_visible()
+    expect(page.get_by_role("button", name="Push to this browser")).to_be_hidden()
 
 
 def test_a_page_is_shown_until_somebody_looks_and_acknowledged_by_its_button(
