@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Sum
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -67,7 +67,8 @@ def edit(request: DeskRequest, pk: int) -> HttpResponse:
     """/settings/silences/<id>/edit: by its maker or a manager, until it is over."""
     row = get_object_or_404(Silence.objects.visible_to(request.user), pk=pk)
     if not windows.may_change(row, request.user):
-        raise Http404
+        messages.error(request, "Only who made it, or a manager, changes it.")
+        return redirect("silence", pk)
     form = SilenceForm(request.POST or None, user=request.user, silence=row)
 
     def change() -> Silence:
@@ -86,7 +87,8 @@ def repeats(request: DeskRequest, pk: int) -> HttpResponse:
     """POST /settings/silences/<id>/repeats: it is the last of its series."""
     row = get_object_or_404(Silence.objects.visible_to(request.user), pk=pk)
     if not windows.may_change(row, request.user):
-        raise Http404
+        messages.error(request, "Only who made it, or a manager, changes it.")
+        return redirect("silence", pk)
     if windows.stop_repeating(silence=row, at=timezone.now(), actor=request.user):
         messages.success(request, "It does not come again.")
     return redirect("silence", pk)

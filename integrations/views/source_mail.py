@@ -32,7 +32,9 @@ def mail_addresses(source: Source) -> list[str]:
 @managers
 def reading(request: SettingsRequest, pk: int) -> HttpResponse:
     """Who may send, what tells alerts apart, which words mean what; and how the last mails are read by it."""
-    row = get_object_or_404(Source, pk=pk, kind=MAIL)
+    row = get_object_or_404(Source, pk=pk)
+    if row.kind != MAIL:  # its kind was changed
+        return redirect("source", pk)
     now = settings_of(row.mapping)
     form = MailReadingForm(request.POST or None, settings=now)
     if request.method == "POST" and form.is_valid():

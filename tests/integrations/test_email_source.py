@@ -273,7 +273,9 @@ def test_it_says_what_is_wrong(cast, as_user, source, change, said):
 
 def test_only_sources_that_read_mail_have_the_page(cast, as_user, source):
     Source.objects.update(kind="pingdom")
-    assert as_user(cast.manager).get(f"/settings/sources/{source.pk}/mail").status_code == 404
+    answer = as_user(cast.manager).get(f"/settings/sources/{source.pk}/mail")
+    assert (answer.status_code, answer["Location"]) == (302, f"/settings/sources/{source.pk}")
+    assert as_user(cast.manager).post(f"/settings/sources/{source.pk}/mail/preview").status_code == 404
 
 
 def test_a_new_address_changes_the_word_too(cast, as_user, source):
