@@ -24,11 +24,17 @@ def code_letter(method: ContactMethod, code: str, *, at: datetime) -> Delivery:
         f"{code} is the code that verifies this contact method of {method.user} on the helpdesk. "
         f"It is good for {CODE_MINUTES} minutes. If you did not expect it, leave it be."
     )
-    key = f"verify.{method.pk}.{at:%Y%m%d%H%M%S}"
     subject = f"{code} is your code for the helpdesk"
     # A tap on a notification opens the page that asks for the code.
     more = {"link": f"{settings.BASE_URL}/oncall/contact"} if method.via == Via.WEBPUSH else None
-    return letter(method.user, method, key=key, kind="verify", at=at, subject=subject, text=text, more=more)
+    return letter(
+        method.user, method, key=code_key(method), kind="verify", at=at, subject=subject, text=text, more=more
+    )
+
+
+def code_key(method: ContactMethod) -> str:
+    """Of the delivery of the code that a method waits for."""
+    return f"verify.{method.pk}.{method.code_until:%Y%m%d%H%M%S}" if method.code_until else ""
 
 
 def drill_letter(drill: Drill) -> Delivery:

@@ -2,18 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from django.db.models import CharField, F, OuterRef, Subquery, TextField, Value
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast, Concat
+from django.db.models import F, OuterRef, Subquery, TextField, Value
+from django.db.models.functions import Concat
 
 from accounts.models import User
 from deliveries.models import Delivery, State
-from oncall import addresses
-from oncall.models import ContactMethod, Via
+from oncall import addresses, proofs
+from oncall.models import ContactMethod, Drill, Via
 
-LOOKS_BACK = timedelta(days=30)
 FAILED = (State.DEAD, State.BOUNCED)
 
 
@@ -25,7 +22,8 @@ ICONS = {
 
 @dataclass(frozen=True)
 class Known:
-    """One method. `failing`: what the provider said when its newest message could not be delivered; "" when it was."""
+    """One method. `failing`: what the provider said when its newest test, drill or code, or a page, could not be
+    delivered; "" while it works. A page's words stay until a test or drill is confirmed."""
 
     row: ContactMethod
     failing: str
@@ -80,21 +78,23 @@ class Reach:
         return [one for one in self.methods if one.is_verified and one.failing]
 
 
-def of(users: Iterable[User], *, now: datetime) -> Mapping[int, Reach]:
-    """Of each of these people: one statement."""
+def of(users: Iterable[User]) -> Mapping[int, Reach]:
+    """Of each of these people: one statement, two where somebody waits for a code."""
     found: dict[int, Reach] = {user.pk: Reach() for user in users}
-    newest = (
-        Delivery.objects.filter(user=OuterRef("user"), automatic=True, created_at__gt=now - LOOKS_BACK)
-        .annotate(of_method=KeyTextTransform("method", "data"))
-        .filter(of_method=Cast(OuterRef("pk"), CharField()))
-        .order_by("-created_at")
-        .annotate(said=Concat("state", Value(" "), "answer", output_field=TextField()))
+    tried = Drill.objects.filter(method=OuterRef("pk"), delivery__isnull=False).order_by("-pk")
+    said = tried.annotate(
+        said=Concat("delivery__state", Value(" "), "delivery__answer", output_field=TextField())
+    ).values("said")
+    rows = list(
+        ContactMethod.objects.filter(user__in=found)
+        .select_related("channel")
+        .annotate(newest=Subquery(said[:1]))
+        .order_by(F("urgent_after").asc(nulls_last=True), F("calm_after").asc(nulls_last=True), "pk")
     )
-    rows = ContactMethod.objects.filter(user__in=found).select_related("channel")
-    for row in rows.annotate(newest=Subquery(newest.values("said")[:1])).order_by(
-        F("urgent_after").asc(nulls_last=True), F("calm_after").asc(nulls_last=True), "pk"
-    ):
-        state, _, answer = (row.newest or "").partition(" ")
+    keys = {proofs.code_key(row): row.pk for row in rows if row.verified_at is None}
+    codes = {keys[row.key]: f"{row.state} {row.answer}" for row in Delivery.objects.filter(key__in=keys)}
+    for row in rows:
+        state, _, answer = (row.newest or codes.get(row.pk, "")).partition(" ")
         failing = (answer or "It could not be delivered.") if state in FAILED else row.trouble
         found[row.user_id].methods.append(Known(row, failing))
     return found

@@ -34,6 +34,6 @@ def missed_drills(user: User) -> dict[str, Any]:
 def reach_of(context: dict[str, Any], loaded: Loaded) -> dict[str, Any]:
     """For managers: by what each person of a rota is reached, the addresses in part. One statement."""
     people = sorted((user for user in loaded.people.values() if user.is_desk), key=str)
-    found = reach.of(people, now=timezone.now())
+    found = reach.of(people)
     rows = [(user, found[user.pk]) for user in people]
     return {"rows": rows, "rota": loaded.row, "csrf_token": context.get("csrf_token")}

@@ -29,8 +29,8 @@ def contact(request: DeskRequest) -> HttpResponse:
 
 def page(request: DeskRequest, **refused: Any) -> HttpResponse:
     """The page; `refused`: forms that stand in it as they were sent, by name: add_<via>, code_<method>, quiet."""
-    found, now = offers(), timezone.now()
-    mine = reach.of([request.user], now=now)[request.user.pk]
+    found = offers()
+    mine = reach.of([request.user])[request.user.pk]
     rows = [
         (one, RuleForm(method=one.row), refused.get(f"code_{one.row.pk}") or CodeForm(method=one.row))
         for one in mine.methods
@@ -44,7 +44,7 @@ def page(request: DeskRequest, **refused: Any) -> HttpResponse:
             for offer in found
             if offer.via != Via.WEBPUSH
         ],
-        "push_key": vapid.key().public if push else "", "now": now,
+        "push_key": vapid.key().public if push else "",
     }  # fmt: skip
     return render(request, "oncall/contact.html", context, status=422 if refused else 200)
 

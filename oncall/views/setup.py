@@ -30,7 +30,7 @@ def rotas(request: SettingsRequest) -> HttpResponse:
     """All rotas, each with what is wrong."""
     now = timezone.now()
     loaded = reading.load(Rota.objects.select_related("team"), since=now)
-    reached = reach.of([user for one in loaded for user in one.people.values()], now=now)
+    reached = reach.of([user for one in loaded for user in one.people.values()])
     rows = []
     for one in loaded:
         layers = reading.layers_of(one.row)
@@ -69,7 +69,7 @@ def rota(request: SettingsRequest, pk: int | None = None) -> HttpResponse:
 def coming(loaded: reading.Loaded, layers: Layers, now: datetime) -> dict[str, Any]:
     """The next weeks and what is wrong with them."""
     shown = weeks.view(loaded, now)
-    reached = reach.of([user for _, users in layers for user in users], now=now)
+    reached = reach.of([user for _, users in layers for user in users])
     return {"loaded": loaded, "view": shown, "worries": worries(loaded, layers, shown, now, reached=reached)}
 
 

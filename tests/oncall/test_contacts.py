@@ -211,7 +211,7 @@ def test_a_rule_is_said_in_words(urgent, calm, said) -> None:
 
 def test_others_read_only_a_part_of_an_address(cast) -> None:
     make.contact_method(cast.agent, "sms", "+491515550101")
-    (known,) = of([cast.agent], now=T0)[cast.agent.pk].methods
+    (known,) = of([cast.agent])[cast.agent.pk].methods
     assert (known.label, known.masked) == ("SMS +491515550101", "SMS +49 ••• 01")
     assert addresses.masked("email", "ada@people.example") == "a•••@people.example"
     assert addresses.masked("chat", "ntfy: ntfys://…@ntfy.example/desk (1a2b)") == "ntfy"
@@ -221,11 +221,18 @@ def test_a_way_fails_as_long_as_its_newest_message_did(cast, twilio) -> None:
     method = make.contact_method(cast.agent, "sms", "+491515550101", channel=twilio)
     letter = drills.test(method=method, at=T0, actor=cast.agent).delivery
     Delivery.objects.filter(pk=letter.pk).update(state=State.DEAD, next_try_at=None, answer="No such number.")
-    reach = of([cast.agent, cast.guard], now=later(days=1))
+    reach = of([cast.agent, cast.guard])
     assert [one.failing for one in reach[cast.agent.pk].failing] == ["No such number."]
     assert reach[cast.guard.pk].is_mail_only and not reach[cast.agent.pk].is_mail_only
     drills.test(method=method, at=later(minutes=2), actor=cast.agent)
-    assert of([cast.agent], now=later(days=1))[cast.agent.pk].failing == []
+    assert of([cast.agent])[cast.agent.pk].failing == []
+
+
+def test_a_code_that_was_not_delivered_says_why(cast, twilio) -> None:
+    added(cast, twilio)
+    Delivery.objects.update(state=State.DEAD, next_try_at=None, answer="No such number.")
+    (known,) = of([cast.agent])[cast.agent.pk].methods
+    assert known.failing == "No such number." and not known.is_verified
 
 
 def test_methods_have_a_limit(cast) -> None:

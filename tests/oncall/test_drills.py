@@ -8,7 +8,8 @@ import pytest
 from accounts.errors import Refused
 from accounts.models import Team, User
 from deliveries.models import Delivery, State
-from oncall import drilling, drilltimes, engine, proofs, rings
+from integrations.channels.callbacks import Said
+from oncall import callbacks, drilling, drilltimes, engine, proofs, rings
 from oncall.actions import answers, drills, standins
 from oncall.models import ContactMethod, Drill, Page, Rota
 from tests import make
@@ -237,3 +238,13 @@ def test_asked_for_by_day_it_goes_by_every_way(cast, rota, bens) -> None:
     assert drills.drill_now(rota=rota, at=T0, actor=cast.manager).sent == 3
     Delivery.objects.update(state=State.SENT, next_try_at=None)
     assert {drill.asked_by for drill in Drill.objects.all()} == {cast.manager}
+
+
+def test_a_key_in_a_real_callback_confirms_the_drill(cast) -> None:
+    account = make.twilio()
+    method = make.contact_method(cast.agent, "voice", "+491515550101", channel=account)
+    drill = drills.test(method=method, at=T0, actor=cast.agent)
+    said = Said(kind="acknowledge", token=proofs.token(drill))
+    assert callbacks.answer(said, account, later(minutes=1)) == drills.CONFIRMED
+    drill.refresh_from_db()
+    assert drill.confirmed_at == later(minutes=1)
