@@ -207,7 +207,7 @@ def test_it_asks_as_many_statements_for_five_rows_as_for_thirty(
 ) -> None:
     opened(cast, shop, many)
     desk.get("/queue/all")
-    with django_assert_num_queries(6):  # session, person, list, counts, held mail, teams of the bulk bar
+    with django_assert_num_queries(7):  # session, person, list, counts, unreached, held mail, teams of the bulk bar
         response = desk.get("/queue/all")
     assert len(numbers(response)) == min(many, 25)
 
