@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -13,6 +14,18 @@ from oncall.models import Layer, Rota
 from oncall.reading import load
 from oncall.rota import Shift
 from tests import make
+
+
+@pytest.fixture
+def desk(cast: SimpleNamespace, as_user: Callable[[User], Client]) -> Client:
+    """The agent's."""
+    return as_user(cast.agent)
+
+
+@pytest.fixture
+def boss(cast: SimpleNamespace, as_user: Callable[[User], Client]) -> Client:
+    """The manager's."""
+    return as_user(cast.manager)
 
 
 @pytest.fixture

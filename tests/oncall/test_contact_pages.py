@@ -19,16 +19,6 @@ PAGE = "/oncall/contact"
 SMS = {"sms-address": "+49 151 5550101", "sms-urgent_after": "0", "sms-calm_after": "never"}
 
 
-@pytest.fixture
-def desk(cast: SimpleNamespace, as_user) -> Client:
-    return as_user(cast.agent)
-
-
-@pytest.fixture
-def boss(cast: SimpleNamespace, as_user) -> Client:
-    return as_user(cast.manager)
-
-
 def text_of(client: Client, address: str = PAGE) -> str:
     answer = client.get(address)
     assert answer.status_code == 200

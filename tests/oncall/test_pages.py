@@ -24,16 +24,6 @@ NEW = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def desk(cast: SimpleNamespace, as_user) -> Client:
-    return as_user(cast.agent)
-
-
-@pytest.fixture
-def boss(cast: SimpleNamespace, as_user) -> Client:
-    return as_user(cast.manager)
-
-
 def text_of(client: Client, address: str) -> str:
     return client.get(address).content.decode()
 
