@@ -18,6 +18,7 @@ from integrations.channels.chat.send import Sender, quiet
 from integrations.models import Channel
 from integrations.models.mailbox import keys
 from lib import crypto
+from tests.channels import a_channel, a_message, sent
 
 pytestmark = pytest.mark.django_db
 TOKEN, LONG = "t" * 30, "a" * 32
@@ -102,6 +103,7 @@ def test_it_never_asks_an_address_inside(service, address_of, said, settings):
     settings.INTERNAL_HOSTS = []
     outcome = sent_to(address)
     assert outcome.result == "failed" and "inside your own network" in outcome.answer and said.asked == []
+    assert not any(secret in outcome.answer for secret in (TOKEN, LONG, "hijklmnop", "secret", "password", "U711o3dV"))
 
 
 @pytest.mark.parametrize("service", ADDRESSES)
@@ -158,14 +160,14 @@ def test_it_is_loud_about_a_p1_only(address_of, said):
 
 
 def test_it_speaks_for_an_admins_room(address_of, said):
-    channel = Channel(name="Night desk", kind="chat")
-    channel.seal({"address": address_of("ntfy")})
-    channel.save()
-    assert Sender().send(delivery(channel=channel.pk)).result == "sent"
-    channel.is_active = False
-    channel.save()
-    assert Sender().send(delivery(channel=channel.pk)).result == "refused"
-    assert len(said.asked) == 1
+    channel = a_channel("chat", secrets={"address": address_of("ntfy")})
+    assert sent(a_message(channel)).state == "sent"
+    said.answers[""] = (403, b"this token may not")
+    assert sent(a_message(channel)).state == "dead"
+    channel.refresh_from_db()
+    assert channel.trouble == "403 this token may not"
+    Channel.objects.update(is_active=False)
+    assert sent(a_message(channel)).state == "dead" and len(said.asked) == 2
 
 
 def test_it_calls_nobody_because_a_customer_wrote_so(address_of, said):

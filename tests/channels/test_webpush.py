@@ -25,6 +25,7 @@ from lib import crypto
 from oncall import engine, messages, rings
 from oncall.models import Page, Ring
 from tests import make
+from tests.channels import a_message, sent
 from tickets.models import Kind
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,14 @@ def test_it_tells_a_browser_that_is_gone_from_a_service_that_is_busy(listener, b
     outcome = send.Sender().send(delivery(listener))
     assert outcome.result == result and len(beyond.asked) == 1
     assert ("Subscribe it again" in outcome.answer) == (answer[0] in (404, 410))
+
+
+def test_a_worker_sends_it_and_gives_up_on_a_browser_that_is_gone(listener, beyond):
+    target = {"target": crypto.encrypt(listener.subscription(), keys=keys()), "channel": None}
+    assert sent(a_message(None, way="webpush", address="Firefox", data=target)).state == "sent"
+    beyond.answers[""] = (410, b"")
+    gone = sent(a_message(None, way="webpush", address="Firefox", data=target))
+    assert gone.state == "dead" and "Subscribe it again" in gone.answer
 
 
 def test_it_never_asks_an_address_inside(listener, beyond, settings):
