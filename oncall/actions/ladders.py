@@ -11,6 +11,7 @@ from accounts.audit import audit
 from accounts.errors import Refused
 from accounts.models import Team, User
 from catalog.models import Site
+from lib import places
 from oncall.models import Ladder, Step, Target, TargetKind
 from oncall.plans import MAX_STEPS
 from sla.models import Calendar
@@ -100,17 +101,9 @@ def target_of(step: Step, kind: str, pk: int | None) -> Target:
 
 @transaction.atomic
 def move_ladder(*, ladder: Ladder, up: bool, at: datetime, actor: User | None) -> None:
-    """One place up or down; at the end nothing happens. All rows are locked: two who move at once take turns."""
-    rows = list(Ladder.objects.select_for_update(of=("self",)).order_by("position", "pk"))
-    here = next((index for index, row in enumerate(rows) if row.pk == ladder.pk), None)
-    there = None if here is None else here + (-1 if up else 1)
-    if here is None or there is None or not 0 <= there < len(rows):
-        return
-    rows[here], rows[there] = rows[there], rows[here]
-    for position, row in enumerate(rows, start=1):
-        row.position = position
-    Ladder.objects.bulk_update(rows, ["position"])
-    audit("ladder moved", at=at, actor=actor, object=ladder, up=up)
+    """One place up or down; at the end nothing happens."""
+    if places.move(Ladder.objects.all(), ladder.pk, up=up):
+        audit("ladder moved", at=at, actor=actor, object=ladder, up=up)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db.models import Max
 
 from accounts.audit import audit
 from accounts.models import User
+from lib import places
 from tickets.errors import Refused
 from tickets.models import Form, PacketRule, RoutingRule, SeverityCell
 
@@ -35,17 +36,9 @@ def save_rule(*, rule: RoutingRule | None, at: datetime, actor: User, **fields: 
 
 @transaction.atomic
 def move_rule(*, rule: RoutingRule, up: bool, at: datetime, actor: User) -> None:
-    """One place up or down; at the end nothing happens. All rows are locked: two who move at once take turns."""
-    rows = list(RoutingRule.objects.select_for_update().order_by("position", "id"))
-    here = next((index for index, row in enumerate(rows) if row.pk == rule.pk), None)
-    there = None if here is None else here + (-1 if up else 1)
-    if here is None or there is None or not 0 <= there < len(rows):
-        return
-    rows[here], rows[there] = rows[there], rows[here]
-    for position, row in enumerate(rows, start=1):
-        row.position = position
-    RoutingRule.objects.bulk_update(rows, ["position"])
-    audit("rule moved", at=at, actor=actor, object=rule.name, up=up)
+    """One place up or down; at the end nothing happens."""
+    if places.move(RoutingRule.objects.all(), rule.pk, up=up):
+        audit("rule moved", at=at, actor=actor, object=rule.name, up=up)
 
 
 @transaction.atomic
