@@ -43,6 +43,8 @@ def missing(step: Part, ticket: Ticket, roster: Foreseen) -> list[str]:
     targets = [target for target in step["targets"] if target["kind"] != TargetKind.ASSIGNEE]
     if step["targets"] and not targets:
         return []
+    if step["row"] and not targets:  # what it called was deleted
+        return ["it calls nobody any more"]
     whole: dict[str, Any] = {**step, "hours": None, "targets": targets}
     return roster.called(whole, ticket).missing
 

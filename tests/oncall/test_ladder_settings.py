@@ -16,6 +16,7 @@ from integrations.models import Channel
 from oncall import engine, rings
 from oncall.models import Ladder, LayerMember, Page, Step, Target
 from oncall.plans import MAX_STEPS, of_ladder
+from sla.models import Calendar
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +159,21 @@ def test_it_warns_of_steps_that_reach_nobody(boss, cast, front):
     assert "Step 4: the person is gone." in said
     assert "It has no steps" in text(boss, f"{HOME}{Ladder.objects.get(name='Empty').pk}/")
     assert "3 to look at" in text(boss)
+
+
+def test_it_warns_of_a_step_whose_rota_was_deleted(boss, cast):
+    rota = make.layer(cast.agent, at=timezone.now()).rota
+    ladder = make.ladder(rota, cast.agent)
+    rota.delete()
+    assert "Step 1: it calls nobody any more." in text(boss, f"{HOME}{ladder.pk}/")
+
+
+def test_a_step_outside_its_hours_is_skipped_and_is_no_warning(boss, cast):
+    closed = Calendar.objects.create(name="Never", hours={})
+    said = filled() | step(1, f"user-{cast.agent.pk}") | {"s1-calendar": closed.pk}
+    boss.post(f"{HOME}new", said)
+    page = text(boss, f"{HOME}{Ladder.objects.get().pk}/")
+    assert "it is outside of its hours" in page and "Step 1: " not in page
 
 
 def test_a_good_ladder_has_no_warning(boss, cast, front):
