@@ -81,9 +81,10 @@ def standing_of(ticket: Ticket, *, at: datetime) -> Standing | None:
 
 def under_way(page: Page, calls: Sequence[Call], step: int) -> list[str]:
     """Those whom the step under way calls, and those called by hand."""
+    climbing = page.state == PageState.CLIMBING
     now = [
         call for call in reversed(calls)
-        if (call.step == step and call.attempt == page.attempt) or (call.step == 0 and call.due_at is not None)
+        if (climbing and call.step == step and call.attempt == page.attempt) or (call.step == 0 and call.due_at)
     ]  # fmt: skip
     return list(dict.fromkeys(str(call.user or call.room) for call in now))
 

@@ -177,6 +177,7 @@ def test_acknowledged_it_says_who_and_when_it_begins_anew(as_user, ticket, cast)
     client.post(f"/tickets/{ticket.pk}/pages/acknowledgement")
     said = strip(client, ticket)
     assert "Ben acknowledged" in said and "without progress it begins anew" in said and ">Acknowledge<" not in said
+    assert "still calling" not in said
 
 
 def test_without_a_page_there_is_none_and_one_can_be_begun(as_user, cast, front):
