@@ -61,8 +61,14 @@ def begin_note(page: Page) -> None:
     page.keyboard.type("Same sender as last week. @lea can we block the whole network?")
 
 
-def pictures(ticket: int, urgent: int, link: str) -> list[Picture]:
-    """All of them: a ticket with a conversation, one whose clock is about to break, and a requester's link."""
+def to_preview(page: Page) -> None:
+    """Down to whom it would call."""
+    page.locator("#preview").scroll_into_view_if_needed()
+
+
+def pictures(ticket: int, urgent: int, link: str, call: str) -> list[Picture]:
+    """All of them: a ticket with a conversation, one whose clock is about to break, the links of a requester and of
+    somebody who is called."""
     ada, manager, admin = "ada@demo.example", "manager@demo.example", "admin@demo.example"
     return [
         Picture("queue-light", ada, f"/tickets/{urgent}?view=all"),
@@ -72,6 +78,9 @@ def pictures(ticket: int, urgent: int, link: str) -> list[Picture]:
         Picture("palette-dark", ada, "/queue/needs-me", "dark", then=ask_palette),
         Picture("dashboard-light", manager, "/dashboard"),
         Picture("dashboard-dark", manager, "/dashboard", "dark"),
+        Picture("oncall-dark", manager, "/oncall/", "dark"),
+        Picture("ladder-light", admin, "/settings/ladders/1/", then=to_preview),
+        Picture("noise-light", manager, "/dashboard/noise"),
         Picture("rules-light", admin, "/settings/rules/"),
         Picture("mailbox-dark", admin, "/mailbox/", "dark"),
         Picture("help-light", "", "/help/"),
@@ -80,13 +89,17 @@ def pictures(ticket: int, urgent: int, link: str) -> list[Picture]:
         Picture("phone-queue-dark", ada, "/queue/needs-me", "dark", PHONE),
         Picture("phone-ticket-light", ada, f"/tickets/{ticket}", "light", PHONE),
         Picture("phone-request-light", "", link, "light", PHONE),
+        Picture("phone-page-dark", "", call, "dark", PHONE),
     ]
 
 
-def subjects() -> tuple[int, int, str]:
-    """(an open ticket with a long conversation, an urgent one, the signed page of a resolved one)."""
+def subjects() -> tuple[int, int, str, str]:
+    """(an open ticket with a long conversation, an urgent one, the signed page of a resolved one, the page of the last
+    call)."""
     from django.db.models import Count
 
+    from oncall.messages import token
+    from oncall.models import Ring
     from tickets.links import requester_url
     from tickets.models import Ticket
     from tickets.states import Status
@@ -96,7 +109,9 @@ def subjects() -> tuple[int, int, str]:
     urgent = told.filter(status=Status.NEW).order_by("severity", "-pk").first() or busy
     done = told.filter(status=Status.RESOLVED).order_by("-said", "-pk").first() or busy
     assert busy is not None and urgent is not None and done is not None and done.requester is not None
-    return busy.pk, urgent.pk, "/help/t/" + requester_url(done, done.requester).split("/help/t/")[1]
+    ring = Ring.objects.filter(user__isnull=False).latest("at")
+    link = "/help/t/" + requester_url(done, done.requester).split("/help/t/")[1]
+    return busy.pk, urgent.pk, link, f"/p/{token(ring)}"
 
 
 def say(line: str) -> None:
