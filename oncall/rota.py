@@ -189,7 +189,7 @@ def _stretches(zone: ZoneInfo, layer: Layer, begin: datetime, end: datetime) -> 
     """The turns of a layer between two instants, within its hours only."""
     turn = max(_turn(zone, layer, begin), 0)
     start, end = hand_over(zone, layer, turn), end if layer.until is None else min(end, instant(zone, layer.until))
-    if not layer.people or start >= end:
+    if not layer.people or start >= end or end <= begin:  # it ended, maybe within the turn that `begin` would lie in
         return
     open_hours = _open(layer.hours, max(start, begin), end) if layer.hours else None
     turns = _turns(zone, layer, turn, start, end)

@@ -199,6 +199,15 @@ def rotas(draw: st.DrawFn) -> tuple[Rota, datetime, datetime]:
     return made, begin, begin + draw(st.integers(1, 400)) * STEP
 
 
+def test_a_layer_that_ended_within_a_turn_has_no_time_afterwards() -> None:
+    first = datetime(2026, 3, 2, 9)
+    ended = Layer(people=(ADA,), first=first, every=DAY, until=first + HOUR, hours=None)
+    begin = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    assert rota.shifts(Rota(ZoneInfo("UTC"), (ended,)), begin, begin + HOUR) == []
+    below = Layer(people=(BEN,), first=first, every=DAY, until=None, hours=None)
+    assert rota.shifts(Rota(ZoneInfo("UTC"), (below, ended)), begin, begin + HOUR) == [Shift(begin, begin + HOUR, BEN)]
+
+
 @settings(max_examples=150, deadline=None)
 @given(rotas())
 def test_it_agrees_with_a_stepper(given: tuple[Rota, datetime, datetime]) -> None:
