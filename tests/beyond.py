@@ -73,7 +73,7 @@ def listening() -> Iterator[Beyond]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     state.base = f"http://127.0.0.1:{server.server_port}"
     try:

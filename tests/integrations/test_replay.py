@@ -45,7 +45,7 @@ def sweep(until):
 
 
 class ModelTests(TestCase):
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.lists(STEP, min_size=1, max_size=14),
         st.sampled_from(["", "site", "cluster", "site, cluster"]),

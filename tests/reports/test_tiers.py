@@ -110,5 +110,5 @@ def test_the_files_say_the_same_and_are_audited(cast, week, back, as_user):
 
 def test_it_asks_as_often_for_many_as_for_none(cast, week, as_user, django_assert_max_num_queries):
     client = as_user(cast.manager)
-    with django_assert_max_num_queries(10):  # session, person, hidden teams, five figures, rail, held mail
+    with django_assert_max_num_queries(11):  # session, person, hidden teams, five figures, rail, held mail, calls
         client.get("/dashboard/tiers")

@@ -141,7 +141,7 @@ def test_it_asks_as_many_statements_for_few_results_as_for_many(
 ) -> None:
     for n in range(many):
         make.ticket(requester=cast.customer, site=shop, subject=f"Voucher {n}")
-    with django_assert_max_num_queries(11):  # session, person, newest, four steps, rows, bodies, marks, rail
+    with django_assert_max_num_queries(12):  # session, person, newest, four steps, rows, bodies, marks, rail, calls
         desk.get("/search?q=voucher")
 
 
