@@ -208,5 +208,5 @@ def test_it_asks_few_statements(
     month: None, cast: SimpleNamespace, as_user: Any, django_assert_max_num_queries: Any
 ) -> None:
     client = as_user(cast.manager)
-    with django_assert_max_num_queries(14):  # session, person, hidden teams, eight figures, teams, rail, held mail, calls
+    with django_assert_max_num_queries(14):  # session, person, teams, eight figures, rail, mail, calls
         client.get("/dashboard?days=90")
