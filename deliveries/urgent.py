@@ -1,6 +1,6 @@
 """What wakes somebody: each message in a thread of its own, so that a provider that hangs holds up no other."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -11,6 +11,8 @@ from deliveries.senders import Outcome, Result, Unreachable
 from lib.crew import Crew
 
 SENDERS = Crew("page", limit=24)
+STALE = timedelta(minutes=15)  # what waited so long for its first try, as after a restore, wakes nobody any more
+TOO_LATE = "It waited for more than 15 minutes before it could be sent: too late to wake anybody."
 
 
 def send_due(now: datetime) -> int:
@@ -20,6 +22,11 @@ def send_due(now: datetime) -> int:
 
 def send_alone(delivery: Delivery) -> None:
     """One try of one claimed message, over a connection of its own."""
+    now = timezone.now()
+    if not delivery.attempts and now - delivery.created_at > STALE:
+        if claims.begin(delivery, now):
+            claims.finish(delivery, Outcome(Result.REFUSED, TOO_LATE), now)
+        return
     sender = sender_of(delivery.channel, urgent=True)()
     if sender.keeps:
         claims.keep([delivery], timezone.now())

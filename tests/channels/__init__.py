@@ -35,7 +35,7 @@ def a_message(channel: Channel | None, *, way: str = "", address: str = "", **fi
     given = {
         "channel": way or (channel.kind if channel else "email"), "key": f"page {number}", "address": address,
         "subject": "P1 #1042 Checkout is down", "body_text": "Checkout is down\nShop", "data": facts, "urgent": True,
-        "created_at": T0, "next_try_at": T0,
+        "created_at": timezone.now(), "next_try_at": T0,
     }  # fmt: skip
     return Delivery.objects.create(**given | fields)
 

@@ -1,12 +1,13 @@
 """Messages through channels by the worker's own lane: one that hangs holds up no other."""
 
+from datetime import timedelta
 from threading import enumerate as threads
 
 import pytest
 from django.utils import timezone
 
-from deliveries import urgent
-from deliveries.models import Delivery
+from deliveries import claims, urgent
+from deliveries.models import Delivery, State
 from tests.beyond import listening
 from tests.channels import a_channel, a_message
 
@@ -40,3 +41,13 @@ def test_a_room_that_hangs_holds_up_no_other(beyond):
         beyond.hold.set()
         wait_for("stuck")
         assert states("stuck") == {"sent"}
+
+
+def test_what_waited_while_sending_was_frozen_wakes_nobody_afterwards(beyond):
+    room = a_channel("webhook", config={"url": beyond.base})
+    old, new = (a_message(room, subject=subject) for subject in ("old", "new"))
+    Delivery.objects.filter(pk=old.pk).update(created_at=timezone.now() - urgent.STALE - timedelta(seconds=1))
+    for row in claims.claim(timezone.now(), urgent=True):
+        urgent.send_alone(row)
+    states = [Delivery.objects.get(pk=row.pk).state for row in (old, new)]
+    assert states == [State.DEAD, State.SENT] and len(beyond.asked) == 1
