@@ -27,13 +27,13 @@ class Asked:
         return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
 
 
-Given = tuple[int, bytes] | tuple[int, bytes, dict[str, str]]
+Given = tuple[int, bytes] | tuple[int, bytes, dict[str, str]] | None
 
 
 @dataclass
 class Beyond:
-    """`answers`: by path, or "" for all others; a function is asked with the request. `hold`: while it is not set, an
-    answer does not come (a channel that hangs)."""
+    """`answers`: by path, or "" for all others; a function is asked with the request; None hangs up without a word.
+    `hold`: while it is not set, an answer does not come (a channel that hangs)."""
 
     base: str = ""
     answers: dict[str, Given | Callable[[Asked], Given]] = field(default_factory=lambda: {"": (200, b"{}")})
@@ -58,7 +58,11 @@ def listening() -> Iterator[Beyond]:
             asked = Asked(self.command, self.path, names, body)
             state.asked.append(asked)
             state.hold.wait(30)
-            status, answer, *more = state.answer(asked)
+            given = state.answer(asked)
+            if given is None:
+                self.close_connection = True
+                return
+            status, answer, *more = given
             self.send_response(status)
             for name, value in (more[0] if more else {}).items():
                 self.send_header(name, value)
