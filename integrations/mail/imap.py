@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from io import BufferedReader
+from typing import Any, cast
 
 from imap_tools import BaseMailBox
 
@@ -45,9 +46,32 @@ class Client(imaplib.IMAP4):
             raise self.abort(f"it sends {size} bytes at once, more than it said")
         return super().read(size)
 
+    def begin_idle(self) -> tuple[bytes, bool]:
+        """Begin to listen; (the command's tag, whether the server has told of something already). What it tells before
+        its "+", or together with it, lies in our buffer: whoever polls the socket would wait for it in vain."""
+        tag, told = self._command("IDLE"), False
+        while self._get_response() is not None:
+            if self.tagged_commands[tag]:
+                raise self.error(f"IDLE was refused: {self.tagged_commands.pop(tag)}")
+            told = True
+        return tag, told or self.has_buffered()
+
+    def has_buffered(self) -> bool:
+        """Whether there is something to be read without waiting."""
+        before = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        try:
+            return bool(cast(BufferedReader, self.file).peek(1))
+        except OSError:  # TLS, with nothing to be read
+            return False
+        finally:
+            self.sock.settimeout(before)
+
 
 class Connection(BaseMailBox):
     """imap-tools over our own client."""
+
+    client: Client
 
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox = mailbox
@@ -141,7 +165,7 @@ class Imap:
         return told
 
     def read(self, item: Item, *, limit: int) -> bytes | None:
-        self.box.client.longest = limit  # type: ignore[attr-defined]
+        self.box.client.longest = limit
         told = self.ask("FETCH", item.key, "(BODY.PEEK[])")
         whole = [part[1] for part in told if isinstance(part, tuple) and b"BODY[]" in part[0]]
         if whole:
@@ -160,7 +184,11 @@ class Imap:
         self.cursor["uid"] = max([self.cursor["uid"], *(int(item.key) for item in over)])
 
     def wait(self, seconds: float) -> None:
-        self.box.idle.wait(timeout=seconds)
+        tag, told = self.box.client.begin_idle()
+        if not told:
+            self.box.idle.poll(timeout=seconds)
+        self.box.client.send(b"DONE\r\n")
+        self.box.consume_until_tagged_response(tag)
 
     def close(self) -> None:
         with suppress(*FAILURES):

@@ -52,6 +52,7 @@ def test_a_stranger_fills_in_the_form_and_follows_the_link(
     page.get_by_label("How urgent is it?").select_option("Nothing can go on without it")
     page.get_by_label("Your e-mail address").fill("pat@home.example")
     page.get_by_role("button", name="Send request").click()
+    page.wait_for_url("**/help/received/**")
     ticket = Ticket.objects.get()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"#{ticket.pk}")
     accessible(page)
