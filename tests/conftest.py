@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django.plugin import blocking_manager_key
 
 from accounts.models import Role, Team, User
@@ -27,6 +28,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 MIGRATED = pytest.StashKey[str]()
+
+# As Django empties all tables by TRUNCATE, which takes 0.4 s for eighty that are mostly empty; this takes 0.02 s.
+EMPTY = """
+DO $$ DECLARE name text; filled boolean; BEGIN
+  FOR name IN SELECT quote_ident(tablename) FROM pg_tables
+      WHERE schemaname = 'public' AND tablename <> 'django_migrations'
+  LOOP
+    EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO filled;
+    IF filled THEN EXECUTE 'DELETE FROM ' || name; END IF;
+  END LOOP;
+END $$
+"""
+
+
+def empty(self: DatabaseOperations, sql_list: list[str]) -> None:
+    """Instead of `execute_sql_flush`: keys are checked at the end of the statement, when all is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)
+
+
+DatabaseOperations.execute_sql_flush = empty
 
 
 @pytest.fixture(scope="session")

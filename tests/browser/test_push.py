@@ -39,6 +39,8 @@ PushManager.prototype.subscribe = async options => ({toJSON: () => {
 }})"""
 OPENED = "self.clients.openWindow = async address => { self.opened = address }"  # a click of ours is no person's
 
+STATE = "navigator.serviceWorker.ready.then(registration => registration.active.state)"
+
 
 @pytest.fixture
 def desk(page: Page, sign_in: Callable[..., Page], cast: SimpleNamespace) -> Page:
@@ -54,6 +56,8 @@ def worker(desk: Page) -> Worker:
         desk.evaluate(
             "navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready.then(() => 1))"
         )
+    while desk.evaluate(STATE) != "activated":  # one that is only becoming active is pushed to in vain
+        desk.wait_for_timeout(20)
     return started.value
 
 
